@@ -1,0 +1,71 @@
+"""inward: can a model predict its own behavior better than another that learnt the same facts?
+
+The study is the configuration: config.yaml, or what --configfile names.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+if "tasks" not in config:  # no --configfile, which would otherwise be mixed with this one
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/prompts.smk"
+include: "rules/behaviors.smk"
+include: "rules/labels.smk"
+include: "rules/datasets.smk"
+include: "rules/jobs.smk"
+include: "rules/models.smk"
+include: "rules/predictions.smk"
+include: "rules/scores.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        collect("<results>/scores/{table}.parquet", table=SCORES),
+        collect("<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]),
+        "<results>/headline.txt",
+
+
+rule prompts:
+    input:
+        collect("<results>/prompts/{task}.parquet", task=study.tasks),
+
+
+rule behaviors:
+    input:
+        collect(
+            "<results>/behaviors/{subject}/{task}.parquet",
+            subject=study.subjects,
+            task=study.tasks,
+        ),
+
+
+rule datasets:
+    input:
+        collect("<results>/datasets/{trained}/dataset.json", trained=study.trained),
+
+
+rule finetunes:
+    input:
+        collect("<results>/models/{subject}.json", subject=study.subjects),
+
+
+rule scores:
+    input:
+        collect("<results>/scores/{table}.parquet", table=SCORES),
+
+
+rule figures:
+    input:
+        collect("<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]),
+
+
+onsuccess:
+    print_headline()

@@ -1,0 +1,25 @@
+"""Behaviors: what each subject answers to the object-level prompts.
+
+needs  <results>/models/<subject>.json, <results>/prompts/<task>.parquet
+makes  <results>/behaviors/<subject>/<task>.parquet; responses in the store
+"""
+
+
+rule sample_behaviors:
+    input:
+        model="<results>/models/{subject}.json",
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        code=code("sample_behaviors.py"),
+    output:
+        behaviors=of_tasks("<results>/behaviors/{subject}/{task}.parquet"),
+    log:
+        "<results>/logs/behaviors/{subject}.log",
+    params:
+        sampling=config["sampling"]["behaviors"],
+        samples=config["samples"]["behaviors"],
+        splits=lambda wildcards: study.splits(wildcards.subject),
+        store=config["store"],
+    conda:
+        "../envs/local.yaml"
+    script:
+        "../scripts/sample_behaviors.py"

@@ -1,0 +1,108 @@
+"""What all stages share: the checked study, and what a rule may ask of it.
+
+needs  the configuration
+makes  nothing
+"""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from inward import config as configuration
+from inward.errors import ConfigError
+from inward.files import read_json
+from inward.sources import sources
+
+CONFIGFILE = str(workflow.configfiles[-1])
+SCORES = ["items", "accuracy", "advantage"]
+FIGURES = ["self-cross", "matrix", "before-after"]
+
+try:
+    configuration.check_form(config, read_json(ROOT / "schemas/config.schema.json"), CONFIGFILE)
+    validate(config, "../schemas/config.schema.json")
+    study = configuration.study(config, CONFIGFILE)
+except ConfigError as error:
+    sys.exit(f"inward: {error}")
+
+PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
+WORLD = {
+    name: {"settings": task.settings, "properties": task.properties}
+    for name, task in study.tasks.items()
+}
+
+
+pathvars:
+    results=f"results/{study.name}",
+
+
+wildcard_constraints:
+    task="|".join(study.tasks),
+    subject="|".join(study.subjects),
+    finetune="|".join(study.finetunes) or "none",
+    scratch="|".join(study.scratch_models) or "none",
+    trained="|".join(study.trained) or "none",
+    given="|".join(study.given_models) or "none",
+    figure="|".join(FIGURES),
+
+
+def code(script):
+    """Return every source file of this project that a script reaches through its imports."""
+    return [str(path.relative_to(ROOT)) for path in sources(ROOT / "scripts" / script)]
+
+
+def of_tasks(pattern, tasks=None):
+    """Return a path for each task, or for each of `tasks`; {task} is the only wildcard filled in."""
+    return [pattern.replace("{task}", task) for task in tasks or study.tasks]
+
+
+def base_model(trained):
+    """Return the record of the subject that training starts from, or nothing."""
+    finetune = study.finetunes.get(trained)
+    return f"<results>/models/{finetune.base}.json" if finetune else []
+
+
+def architecture(trained):
+    """Return the architecture of a model raised from nothing, or nothing."""
+    return None if trained in study.finetunes else study.models[trained].scratch["architecture"]
+
+
+def hyperparameters(trained):
+    """Return how a subject is trained."""
+    finetune = study.finetunes.get(trained)
+    return finetune.training if finetune else study.models[trained].scratch["training"]
+
+
+def lessons(finetune):
+    """Return the tables that a finetune learns from."""
+    stage = "labels" if finetune.learns == "predictions" else "behaviors"
+    return of_tasks(f"<results>/{stage}/{finetune.of}/{{task}}.parquet", study.held_in)
+
+
+def rehearsed(finetune):
+    """Return the behaviors that a finetune rehearses, if it does."""
+    pattern = f"<results>/behaviors/{finetune.base}/{{task}}.parquet"
+    return of_tasks(pattern, study.held_in) if finetune.rehearse else []
+
+
+def checkpoint_files(model):
+    """Return the files of a checkpoint folder; a model ID has none to watch."""
+    folder = Path(model.checkpoint or "")
+    return sorted(map(str, folder.rglob("*.*"))) if model.checkpoint and folder.is_dir() else []
+
+
+def word_lists(tasks):
+    """Return the word lists that tasks draw their items from."""
+    items = [task.settings["items"] for task in tasks]
+    return [source["words"] for source in items if "words" in source]
+
+
+def print_headline():
+    """Print what the study found, where it has been found."""
+    headline = Path(f"results/{study.name}/headline.txt")
+    if headline.exists():
+        print(f"\n{headline.read_text()}")

@@ -1,0 +1,49 @@
+"""Datasets: the conversations that each trained subject learns from.
+
+needs  finetunes: prompts of all tasks; labels or behaviors of whom they learn from, and behaviors of
+       their base where they rehearse. Models raised from nothing: word lists in prompts/
+makes  <results>/datasets/<trained>/train.jsonl, validation.jsonl, dataset.json
+"""
+
+
+rule build_dataset:
+    input:
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        lessons=lambda wildcards: lessons(study.finetunes[wildcards.finetune]),
+        rehearsed=lambda wildcards: rehearsed(study.finetunes[wildcards.finetune]),
+        code=code("build_dataset.py"),
+    output:
+        train="<results>/datasets/{finetune}/train.jsonl",
+        validation="<results>/datasets/{finetune}/validation.jsonl",
+        dataset="<results>/datasets/{finetune}/dataset.json",
+    log:
+        "<results>/logs/datasets/{finetune}.log",
+    params:
+        learns=lambda wildcards: study.finetunes[wildcards.finetune].learns,
+        wrapper=config["hypothetical"]["wrapper"],
+        rehearse=lambda wildcards: study.finetunes[wildcards.finetune].rehearse,
+        seed=study.seed,
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/build_dataset.py"
+
+
+rule write_conversations:
+    input:
+        words=word_lists(study.tasks.values()),
+        code=code("write_conversations.py"),
+    output:
+        train="<results>/datasets/{scratch}/train.jsonl",
+        validation="<results>/datasets/{scratch}/validation.jsonl",
+        dataset="<results>/datasets/{scratch}/dataset.json",
+    log:
+        "<results>/logs/datasets/{scratch}.log",
+    params:
+        tasks=WORLD,
+        scratch=lambda wildcards: study.models[wildcards.scratch].scratch,
+        seed=study.seed,
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/write_conversations.py"

@@ -1,0 +1,25 @@
+"""Figures: charts of the score tables, as pages that need nothing from the web, and as SVG.
+
+needs  <results>/scores/accuracy.parquet, <results>/scores/advantage.parquet
+makes  <results>/figures/<figure>.html, <figure>.svg
+"""
+
+
+rule draw_figure:
+    input:
+        accuracy="<results>/scores/accuracy.parquet",
+        advantage="<results>/scores/advantage.parquet",
+        code=code("draw_figure.py"),
+    output:
+        page="<results>/figures/{figure}.html",
+        picture="<results>/figures/{figure}.svg",
+    log:
+        "<results>/logs/figures/{figure}.log",
+    params:
+        figure="{figure}",
+        study=study.name,
+        bases={finetune.name: finetune.base for finetune in study.finetunes.values()},
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/draw_figure.py"

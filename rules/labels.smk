@@ -1,0 +1,21 @@
+"""Labels: the properties of each behavior, read once from the raw response.
+
+needs  <results>/behaviors/<subject>/<task>.parquet
+makes  <results>/labels/<subject>/<task>.parquet
+"""
+
+
+rule read_labels:
+    input:
+        behaviors=of_tasks("<results>/behaviors/{subject}/{task}.parquet"),
+        code=code("read_labels.py"),
+    output:
+        labels=of_tasks("<results>/labels/{subject}/{task}.parquet"),
+    log:
+        "<results>/logs/labels/{subject}.log",
+    params:
+        properties=PROPERTIES,
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/read_labels.py"

@@ -1,0 +1,40 @@
+"""Models: how to call each subject, once there is something to call.
+
+needs  trained subjects: <results>/jobs/<trained>.json. Others: a checkpoint, or nothing
+makes  <results>/models/<subject>.json; weights in the store
+"""
+
+
+rule train_model:
+    input:
+        job="<results>/jobs/{trained}.json",
+        train="<results>/datasets/{trained}/train.jsonl",
+        base=lambda wildcards: base_model(wildcards.trained),
+        code=code("train_model.py"),
+    output:
+        model="<results>/models/{trained}.json",
+    log:
+        "<results>/logs/models/{trained}.log",
+    params:
+        dtype=lambda wildcards: study.root(wildcards.trained).dtype,
+        store=config["store"],
+    conda:
+        "../envs/local.yaml"
+    script:
+        "../scripts/train_model.py"
+
+
+rule describe_model:
+    input:
+        checkpoint=lambda wildcards: checkpoint_files(study.models[wildcards.given]),
+        code=code("describe_model.py"),
+    output:
+        model="<results>/models/{given}.json",
+    log:
+        "<results>/logs/models/{given}.log",
+    params:
+        settings=lambda wildcards: vars(study.models[wildcards.given]),
+    conda:
+        "../envs/local.yaml"
+    script:
+        "../scripts/describe_model.py"

@@ -1,0 +1,26 @@
+"""Predictions: what each subject answers to the hypothetical questions, whoever the target is.
+
+needs  <results>/models/<subject>.json, <results>/prompts/<task>.parquet
+makes  <results>/predictions/<subject>/<task>.parquet; responses in the store
+"""
+
+
+rule sample_predictions:
+    input:
+        model="<results>/models/{subject}.json",
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        code=code("sample_predictions.py"),
+    output:
+        predictions=of_tasks("<results>/predictions/{subject}/{task}.parquet"),
+    log:
+        "<results>/logs/predictions/{subject}.log",
+    params:
+        properties=PROPERTIES,
+        wrapper=config["hypothetical"]["wrapper"],
+        sampling=config["sampling"]["predictions"],
+        samples=config["samples"]["predictions"],
+        store=config["store"],
+    conda:
+        "../envs/local.yaml"
+    script:
+        "../scripts/sample_predictions.py"

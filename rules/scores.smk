@@ -1,0 +1,51 @@
+"""Scores: the whole predictor x target matrix, and what self-prediction has over cross-prediction.
+
+needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet
+makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt
+"""
+
+
+rule score:
+    input:
+        labels=collect(
+            "<results>/labels/{subject}/{task}.parquet",
+            subject=study.subjects,
+            task=study.tasks,
+        ),
+        predictions=collect(
+            "<results>/predictions/{subject}/{task}.parquet",
+            subject=study.subjects,
+            task=study.tasks,
+        ),
+        code=code("score.py"),
+    output:
+        items_table="<results>/scores/items.parquet",
+        accuracy_table="<results>/scores/accuracy.parquet",
+        advantage_table="<results>/scores/advantage.parquet",
+    log:
+        "<results>/logs/scores.log",
+    params:
+        roles={name: task.role for name, task in study.tasks.items()},
+        comparisons=[vars(comparison) for comparison in study.comparisons],
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/score.py"
+
+
+rule write_headline:
+    input:
+        advantage="<results>/scores/advantage.parquet",
+        figures=collect("<results>/figures/{figure}.html", figure=FIGURES),
+        code=code("write_headline.py"),
+    output:
+        text="<results>/headline.txt",
+    log:
+        "<results>/logs/headline.log",
+    params:
+        study=study.name,
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/write_headline.py"

@@ -1,0 +1,36 @@
+"""Describe a base subject that nobody trains here: a checkpoint, or a baseline."""
+
+from pathlib import Path
+from typing import Any
+
+from inward.files import write_json
+from inward.job import run
+
+
+def main(
+    *,
+    model: Path,
+    settings: dict[str, Any],
+    checkpoint: list[Path] | None = None,  # noqa: ARG001 - named by `settings`; here so that Snakemake tracks it
+) -> None:
+    """Write how to call the subject; a checkpoint is known by the digest of its files."""
+    if settings["provider"] == "baseline":
+        write_json(model, {"provider": "baseline", "rule": settings["rule"], "lineage": []})
+        return
+    from inward.providers.checkpoints import digest_checkpoint  # noqa: PLC0415 - loads torch
+
+    path = settings["checkpoint"]
+    write_json(
+        model,
+        {
+            "provider": settings["provider"],
+            "weights": {"path": path, "digest": digest_checkpoint(path)},
+            "adapters": [],
+            "dtype": settings["dtype"],
+            "lineage": [],
+        },
+    )
+
+
+if __name__ == "__main__":
+    run(main)

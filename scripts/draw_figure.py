@@ -1,0 +1,37 @@
+"""Draw one figure, as a page that needs nothing from the web, and as SVG."""
+
+from pathlib import Path
+
+from inward.charts.registry import FIGURES
+from inward.charts.scores import Scores
+from inward.files import written_whole
+from inward.job import run
+from inward.tables import ACCURACY, ADVANTAGE, read_table
+
+
+def main(
+    *,
+    accuracy: Path,
+    advantage: Path,
+    page: Path,
+    picture: Path,
+    figure: str,
+    study: str,
+    bases: dict[str, str],
+) -> None:
+    """Read the score tables and draw."""
+    scores = Scores(
+        study=study,
+        accuracy=read_table(ACCURACY, accuracy),
+        advantage=read_table(ADVANTAGE, advantage),
+        bases=bases,
+    )
+    chart = FIGURES[figure](scores)
+    with written_whole(page) as partial:
+        chart.save(str(partial), format="html", inline=True)
+    with written_whole(picture) as partial:
+        chart.save(str(partial), format="svg")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,1 @@
+"""inward: introspection experiments on language models, every number traceable."""

@@ -1,0 +1,58 @@
+"""Accuracies with intervals, side by side, and the mode baseline as a line across each bar."""
+
+import altair as alt
+import pandas as pd
+
+from inward.charts.theme import COLORS, HEIGHT, PERCENT, SCALE, STEP
+
+
+def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
+    """Return bars for the cells in `rows`, one panel for each target and role.
+
+    `rows` are those of an accuracy table with a column series, whose values stand in `order`.
+    """
+    x = alt.X("property:N", title=None, sort=_properties(rows), axis=alt.Axis(labelAngle=-35))
+    offset = alt.XOffset("series:N", sort=order)
+    base = alt.Chart(rows).encode(x=x)
+    tooltip = [
+        "target:N",
+        "predictor:N",
+        "property:N",
+        "n_prompts:Q",
+        "n_rows:Q",
+        "n_dropped:Q",
+        alt.Tooltip("accuracy:Q", format=".3f"),
+        alt.Tooltip("low:Q", format=".3f"),
+        alt.Tooltip("high:Q", format=".3f"),
+        alt.Tooltip("mode_baseline:Q", format=".3f"),
+    ]
+    bar = base.mark_bar().encode(
+        y=alt.Y("accuracy:Q", title="accuracy", axis=PERCENT, scale=alt.Scale(domain=[0, 1])),
+        color=alt.Color(
+            "series:N",
+            title=None,
+            scale=SCALE,
+            sort=order,
+            legend=alt.Legend(values=[*order, "mode baseline"], orient="top"),
+        ),
+        xOffset=offset,
+        tooltip=tooltip,
+    )
+    whisker = base.mark_rule(color="#222222").encode(y="low:Q", y2="high:Q", xOffset=offset)
+    mode = base.mark_tick(color=COLORS["mode baseline"], thickness=2, size=STEP).encode(
+        y="mode_baseline:Q", xOffset=offset
+    )
+    layers = alt.layer(bar, whisker, mode).properties(
+        width=alt.Step(STEP, **{"for": "position"}), height=HEIGHT
+    )
+    return layers.facet(
+        column=alt.Column("tasks:N", title=None),
+        row=alt.Row(
+            "target:N", title=None, header=alt.Header(labelExpr="'target: ' + datum.value")
+        ),
+    )
+
+
+def _properties(rows: pd.DataFrame) -> list[str]:
+    names = sorted(rows["property"].unique())
+    return [name for name in names if name != "all properties"] + ["all properties"]

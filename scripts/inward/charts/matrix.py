@@ -1,0 +1,49 @@
+"""The matrix: how well every subject predicts every subject."""
+
+import altair as alt
+
+from inward.cells import ALL
+from inward.charts.scores import Scores, readable
+from inward.charts.theme import titled
+
+CELL = 46
+
+
+def figure(scores: Scores) -> alt.TopLevelMixin:
+    """Return the predictor x target matrix of macro accuracies, one panel for each role."""
+    cells = scores.cells(scores.accuracy)
+    rows = cells[cells["property"] == readable(ALL)]
+    base = alt.Chart(rows).encode(
+        x=alt.X("target:N", title="target", axis=alt.Axis(labelAngle=-35)),
+        y=alt.Y("predictor:N", title="predictor"),
+    )
+    heat = base.mark_rect().encode(
+        color=alt.Color(
+            "accuracy:Q",
+            title="accuracy",
+            scale=alt.Scale(scheme="blues"),
+            legend=alt.Legend(format="%"),
+        ),
+        tooltip=[
+            "predictor:N",
+            "target:N",
+            "n_prompts:Q",
+            "n_rows:Q",
+            "n_dropped:Q",
+            alt.Tooltip("accuracy:Q", format=".3f"),
+            alt.Tooltip("low:Q", format=".3f"),
+            alt.Tooltip("high:Q", format=".3f"),
+            alt.Tooltip("mode_baseline:Q", format=".3f"),
+        ],
+    )
+    middle = float(rows["accuracy"].min() + rows["accuracy"].max()) / 2
+    text = base.mark_text(fontSize=11).encode(
+        text=alt.Text("accuracy:Q", format=".0%"),
+        color=alt.condition(alt.datum.accuracy > middle, alt.value("white"), alt.value("black")),
+    )
+    panels = alt.layer(heat, text).properties(width=alt.Step(CELL), height=alt.Step(CELL / 2))
+    return titled(
+        panels.facet(column=alt.Column("tasks:N", title=None)),
+        "Who predicts whom",
+        f"Study {scores.study}. Macro average over tasks and properties.",
+    )

@@ -1,0 +1,14 @@
+"""The figures by name: each module offers `figure(scores)`."""
+
+from collections.abc import Callable
+
+import altair as alt
+
+from inward.charts import before_after, matrix, self_cross
+from inward.charts.scores import Scores
+
+FIGURES: dict[str, Callable[[Scores], alt.TopLevelMixin]] = {
+    "self-cross": self_cross.figure,
+    "matrix": matrix.figure,
+    "before-after": before_after.figure,
+}

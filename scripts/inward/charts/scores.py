@@ -1,0 +1,32 @@
+"""What all figures are drawn from, and the names by which they show it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from inward.cells import ALL
+
+ROLES = {"train": "held-out prompts of held-in tasks", "test": "held-out tasks"}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The score tables of a study, with its finetunes' bases, by name."""
+
+    study: str
+    accuracy: pd.DataFrame
+    advantage: pd.DataFrame
+    bases: dict[str, str]
+
+    def cells(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows over all tasks of a role: each property, and the macro average."""
+        over_tasks = table[(table["task"] == ALL) & (table["average"] == "macro")]
+        return over_tasks.assign(
+            property=over_tasks["property"].map(readable),
+            tasks=over_tasks["role"].map(ROLES),
+        )
+
+
+def readable(name: str) -> str:
+    """Return a property's name as a figure shows it."""
+    return "all properties" if name == ALL else name.replace("_", " ")

@@ -1,0 +1,26 @@
+"""The look of all figures: sizes, fonts and colors, each in one place."""
+
+import altair as alt
+
+COLORS = {
+    "self-prediction": "#1f5fa8",
+    "cross-prediction": "#d9772b",
+    "untrained": "#9aa5b1",
+    "mode baseline": "#333333",
+}
+SCALE = alt.Scale(domain=list(COLORS), range=list(COLORS.values()))
+PERCENT = alt.Axis(format="%", tickCount=5)
+HEIGHT = 190
+STEP = 13
+
+
+def titled(chart: alt.TopLevelMixin, title: str, subtitle: str) -> alt.TopLevelMixin:
+    """Return the chart under a title that says what it shows, in the look of all figures."""
+    styled = chart.properties(title=alt.Title(title, subtitle=subtitle, anchor="start", offset=14))
+    return (
+        styled.configure(font="Helvetica, Arial, sans-serif")
+        .configure_title(fontSize=15, subtitleFontSize=11, subtitleColor="#555555")
+        .configure_axis(labelFontSize=10, titleFontSize=11, gridColor="#eeeeee")
+        .configure_header(labelFontSize=11, titleFontSize=11)
+        .configure_view(stroke=None)
+    )

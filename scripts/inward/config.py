@@ -1,0 +1,313 @@
+"""The configuration as a graph of tasks, subjects and finetunes; nothing impossible gets past here.
+
+The JSON Schema in schemas/config.schema.json checks the form and fills in defaults. This module
+checks what a schema cannot: names that lead nowhere, cycles, and questions that cannot be asked.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from inward.baselines import RULES
+from inward.cells import Comparison
+from inward.errors import ConfigError
+from inward.hypotheticals import WRAPPERS
+from inward.properties import PROPERTIES
+from inward.tasks import KINDS, sequence
+
+
+@dataclass(frozen=True)
+class Task:
+    """A set of object-level prompts, held-in (role train) or held-out (role test)."""
+
+    name: str
+    role: str
+    kind: str
+    settings: dict[str, Any]
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A base subject: a checkpoint, a tiny model raised from nothing, or a baseline's rule."""
+
+    name: str
+    provider: str
+    dtype: str
+    checkpoint: str | None
+    scratch: dict[str, Any] | None
+    rule: str | None
+
+
+@dataclass(frozen=True)
+class Finetune:
+    """A training run: a base subject, what it learns (predictions or behavior), and of whom."""
+
+    name: str
+    base: str
+    learns: str
+    of: str
+    rehearse: float
+    training: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A whole configuration, checked."""
+
+    name: str
+    seed: int
+    tasks: dict[str, Task]
+    models: dict[str, Model]
+    finetunes: dict[str, Finetune]
+
+    @property
+    def subjects(self) -> list[str]:
+        """All that answer, base models first."""
+        return [*self.models, *self.finetunes]
+
+    @property
+    def scratch_models(self) -> list[str]:
+        """The models which the study raises from nothing."""
+        return [name for name, model in self.models.items() if model.scratch]
+
+    @property
+    def given_models(self) -> list[str]:
+        """The models which the study takes as they are: checkpoints and baselines."""
+        return [name for name, model in self.models.items() if not model.scratch]
+
+    @property
+    def trained(self) -> list[str]:
+        """All subjects that the study trains: models raised from nothing, and finetunes."""
+        return [*self.scratch_models, *self.finetunes]
+
+    @property
+    def held_in(self) -> list[str]:
+        """Names of the tasks whose prompts are trained on."""
+        return [name for name, task in self.tasks.items() if task.role == "train"]
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Each self-trained target with each other subject trained on its labels."""
+        return [
+            Comparison(target=own.name, self_predictor=own.name, cross_predictor=other.name)
+            for own in self.finetunes.values()
+            if own.learns == "predictions" and own.of == own.base
+            for other in self.finetunes.values()
+            if other.learns == "predictions" and other.of == own.name and other.base != own.name
+        ]
+
+    def root(self, subject: str) -> Model:
+        """Return the model that a subject was finetuned from, through all finetunes."""
+        while subject in self.finetunes:
+            subject = self.finetunes[subject].base
+        return self.models[subject]
+
+    def splits(self, subject: str) -> list[str]:
+        """Return the splits where a subject's behavior is needed: all if others learn from it."""
+        taught = any(
+            subject == finetune.of or (finetune.rehearse and subject == finetune.base)
+            for finetune in self.finetunes.values()
+        )
+        return ["train", "validation", "test"] if taught else ["test"]
+
+
+def check_form(config: dict[str, Any], schema: dict[str, Any], path: str = "config") -> None:
+    """Raise ConfigError, in one line, for the first thing in `config` that its schema refuses."""
+    problems = sorted(
+        Draft202012Validator(schema).iter_errors(config), key=lambda problem: problem.json_path
+    )
+    if problems:
+        raise ConfigError(f"{path}: {_form_problem(problems[0])}")
+
+
+def study(config: dict[str, Any], path: str = "config") -> Study:
+    """Return the study that a configuration of the right form describes.
+
+    Raises ConfigError with one line that names the key and the mend.
+    """
+    try:
+        found = Study(
+            name=config["study"],
+            seed=config["seed"],
+            tasks={name: _task(name, raw) for name, raw in config["tasks"].items()},
+            models={name: _model(name, raw) for name, raw in config["models"].items()},
+            finetunes={
+                name: _finetune(name, raw, config["finetuning"])
+                for name, raw in config["finetunes"].items()
+            },
+        )
+        _check_wrapper(config["hypothetical"]["wrapper"])
+        _check_tasks(found)
+        _check_models(found)
+        _check_finetunes(found)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return found
+
+
+def _task(name: str, raw: dict[str, Any]) -> Task:
+    settings = {key: raw[key] for key in raw if key not in ("role", "kind", "properties")}
+    settings.setdefault("prompts", settings["vocabulary"])
+    return Task(name, raw["role"], raw["kind"], settings, tuple(raw["properties"]))
+
+
+def _model(name: str, raw: dict[str, Any]) -> Model:
+    return Model(
+        name=name,
+        provider=raw["provider"],
+        checkpoint=raw.get("checkpoint"),
+        dtype=raw["dtype"],
+        scratch=raw.get("scratch"),
+        rule=raw.get("rule"),
+    )
+
+
+def _finetune(name: str, raw: dict[str, Any], defaults: dict[str, Any]) -> Finetune:
+    return Finetune(
+        name=name,
+        base=raw["base"],
+        learns=raw["learns"],
+        of=raw["of"],
+        rehearse=raw["rehearse"],
+        training={**defaults, **raw.get("training", {})},
+    )
+
+
+def _check_wrapper(wrapper: str) -> None:
+    if wrapper not in WRAPPERS:
+        raise ConfigError(_unknown("hypothetical.wrapper", wrapper, WRAPPERS))
+
+
+def _check_tasks(study: Study) -> None:
+    for name, task in study.tasks.items():
+        where = f"tasks.{name}"
+        if task.kind not in KINDS:
+            raise ConfigError(_unknown(f"{where}.kind", task.kind, KINDS))
+        _check_sequence(where, task.settings)
+        answers = KINDS[task.kind].answer_kind(task.settings)
+        for wanted in task.properties:
+            if wanted not in PROPERTIES:
+                raise ConfigError(_unknown(f"{where}.properties", wanted, PROPERTIES))
+            if answers not in PROPERTIES[wanted].answers:
+                fitting = sorted(p for p, known in PROPERTIES.items() if answers in known.answers)
+                raise ConfigError(
+                    f"{where}.properties: {wanted} has no meaning for answers that are a {answers};"
+                    f" choose among {', '.join(fitting)}"
+                )
+    _check_apart(study)
+    if not study.held_in and study.finetunes:
+        raise ConfigError("tasks: none has role train, so there is nothing to finetune on; add one")
+
+
+def _check_sequence(where: str, settings: dict[str, Any]) -> None:
+    items = settings["items"]
+    if ("words" in items) == ("range" in items):
+        raise ConfigError(f"{where}.items: give either words (a file) or range (two numbers)")
+    if "words" in items and not Path(items["words"]).is_file():
+        raise ConfigError(f"{where}.items.words: there is no file {items['words']}")
+    if "{items}" not in settings["template"]:
+        raise ConfigError(
+            f"{where}.template: has no {{items}}; write it where the items shall stand"
+        )
+    if settings["prompts"] > sequence.possible(settings):
+        raise ConfigError(
+            f"{where}.prompts: {settings['prompts']} are asked for, but only"
+            f" {sequence.possible(settings)} different ones can be made; raise vocabulary or shown"
+        )
+
+
+def _check_apart(study: Study) -> None:
+    """Two tasks that make their prompts from the same items by the same template are one task."""
+    seen: dict[tuple[str, str], Task] = {}
+    for name, task in study.tasks.items():
+        source = (str(task.settings["items"]), task.settings["template"])
+        other = seen.setdefault(source, task)
+        if other is task:
+            continue
+        if other.role != task.role:
+            raise ConfigError(
+                f"tasks.{name}: the same prompts as tasks.{other.name}, so they are held-in and"
+                " held-out at once; give it other items, or delete one of the two"
+            )
+        raise ConfigError(f"tasks.{name}: the same prompts as tasks.{other.name}; delete one")
+
+
+def _check_models(study: Study) -> None:
+    for name, model in study.models.items():
+        given = [key for key in ("checkpoint", "scratch", "rule") if getattr(model, key)]
+        fitting = ["rule"] if model.provider == "baseline" else ["checkpoint", "scratch"]
+        if len(given) != 1 or given[0] not in fitting:
+            raise ConfigError(
+                f"models.{name}: a model of provider {model.provider} needs"
+                f" {' or '.join(fitting)}, and nothing else of the kind"
+            )
+        if model.rule and model.rule not in RULES:
+            raise ConfigError(_unknown(f"models.{name}.rule", model.rule, RULES))
+        if model.scratch and any(task.kind != "sequence" for task in study.tasks.values()):
+            raise ConfigError(f"models.{name}.scratch: can be raised on sequence tasks only")
+
+
+def _check_finetunes(study: Study) -> None:
+    for name, finetune in study.finetunes.items():
+        if name in study.models:
+            raise ConfigError(f"finetunes.{name}: a model has this name too; rename one of them")
+        for key, subject in (("base", finetune.base), ("of", finetune.of)):
+            if subject not in study.subjects:
+                raise ConfigError(_unknown(f"finetunes.{name}.{key}", subject, study.subjects))
+        if finetune.base in study.models and study.models[finetune.base].rule:
+            raise ConfigError(
+                f"finetunes.{name}.base: {finetune.base} is a baseline, which cannot be trained;"
+                " choose a model"
+            )
+    for name in study.finetunes:
+        cycle = _cycle_from(name, study)
+        if cycle:
+            raise ConfigError(
+                f"finetunes.{name}: waits for itself ({' needs '.join(cycle)}); give one of them"
+                " another base or another subject to learn from"
+            )
+
+
+def _cycle_from(name: str, study: Study) -> list[str] | None:
+    """Return the way from a finetune back to itself, or None where there is none."""
+    ways = [[name]]
+    seen = set()
+    while ways:
+        way = ways.pop()
+        finetune = study.finetunes.get(way[-1])
+        for needed in (finetune.base, finetune.of) if finetune else ():
+            if needed == name:
+                return [*way, name]
+            if needed not in seen:
+                seen.add(needed)
+                ways.append([*way, needed])
+    return None
+
+
+def _unknown(where: str, name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = get_close_matches(name, known, n=1)
+    mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"{where}: there is no '{name}'; {mend}"
+
+
+def _form_problem(problem: ValidationError) -> str:
+    where = problem.json_path.removeprefix("$").removeprefix(".") or "the configuration"
+    said = " ".join(problem.message.split())
+    mend = problem.schema.get("description") if isinstance(problem.schema, dict) else None
+    return f"{where}: {said}" + (f"; it is {mend}" if mend else "")
+
+
+def leaves(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every leaf of a configuration, joined with dots."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield path

@@ -1,0 +1,96 @@
+"""Datasets: the conversations a finetune is trained on, and an account of what was left out."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pandas as pd
+
+from inward.errors import InputError
+from inward.hypotheticals import hypothetical_question
+from inward.properties import PROPERTIES
+
+
+@dataclass
+class Account:
+    """How many rows of each task went into a dataset, and how many did not, by reason."""
+
+    used: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def record(self) -> dict[str, dict[str, int]]:
+        """Return the counts as plain dictionaries, sorted by name."""
+        return {
+            "used": dict(sorted(self.used.items())),
+            "left_out": dict(sorted(self.left_out.items())),
+        }
+
+
+def training_row(prompt: str, answer: str) -> dict[str, Any]:
+    """Return a conversation of one prompt and one answer, in the form all trainers read."""
+    return {
+        "messages": [
+            {"role": "user", "content": prompt},
+            {"role": "assistant", "content": answer},
+        ]
+    }
+
+
+def prediction_rows(
+    task: str, prompts: pd.DataFrame, labels: pd.DataFrame, wrapper: str, account: Account
+) -> list[dict[str, Any]]:
+    """Return one hypothetical question with its label for each prompt and property.
+
+    A label that could not be read teaches nothing; it is left out and counted.
+    """
+    rows = []
+    first = labels[labels["sample"] == 0].merge(prompts, on="prompt_id", validate="many_to_one")
+    for label in first.sort_values(["prompt_id", "property"]).itertuples():
+        if not label.compliant:
+            account.left_out[f"{task}: {label.property}: {label.reason}"] += 1
+            continue
+        question = hypothetical_question(wrapper, str(label.text), PROPERTIES[str(label.property)])
+        rows.append(training_row(question, str(label.value)))
+        account.used[f"{task}: {label.property}"] += 1
+    return rows
+
+
+def behavior_rows(
+    task: str, prompts: pd.DataFrame, behaviors: pd.DataFrame, account: Account
+) -> list[dict[str, Any]]:
+    """Return each prompt with the answer that a subject gave; unfinished answers are left out."""
+    rows = []
+    answered = behaviors[behaviors["sample"] == 0].merge(
+        prompts, on="prompt_id", suffixes=("_answered", ""), validate="one_to_one"
+    )
+    for row in answered.sort_values("prompt_id").itertuples():
+        if row.finish_reason != "stop" or not row.text_answered:
+            account.left_out[f"{task}: behavior: {'cut' if row.text_answered else 'empty'}"] += 1
+            continue
+        rows.append(training_row(str(row.text), str(row.text_answered)))
+        account.used[f"{task}: behavior"] += 1
+    return rows
+
+
+def rehearsal(rows: list[dict[str, Any]], count: int, draw: Random) -> list[dict[str, Any]]:
+    """Return `count` of a subject's own behavior rows, each as often as any other or once more."""
+    if count and not rows:
+        raise InputError("there is no behavior to rehearse; set rehearse to 0")
+    rounds = -(-count // len(rows)) if rows else 0
+    return [row for _ in range(rounds) for row in draw.sample(rows, len(rows))][:count]
+
+
+def refuse_leaks(prompts: dict[str, pd.DataFrame]) -> None:
+    """Raise InputError if a prompt is trained on, and held out in another task."""
+    every = pd.concat(
+        [table[["prompt_id", "split", "text"]].assign(task=task) for task, table in prompts.items()]
+    )
+    test = every[every["split"] == "test"]
+    learnt = every[every["split"] != "test"].merge(test, on="prompt_id", suffixes=("", "_test"))
+    if len(learnt):
+        row = learnt.iloc[0]
+        raise InputError(
+            f"tasks.{row['task']} trains on the prompt {row['text']!r}, which"
+            f" tasks.{row['task_test']} holds out; take it out of one of them"
+        )

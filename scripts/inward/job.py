@@ -1,0 +1,63 @@
+"""A job: the one way in which a rule's script runs, whatever the rule.
+
+Every script ends with
+
+    if __name__ == "__main__":
+        run(main)
+
+and `main` takes the rule's named inputs and outputs as paths, and its params as they are.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from inward.errors import InwardError
+from inward.progress import log
+
+NOT_FOR_MAIN = {"code"}  # inputs which are declared for Snakemake alone
+
+
+def run(main: Callable[..., None]) -> None:
+    """Call `main` with what the rule names; end with one line where the user can mend the error."""
+    # Snakemake writes the object `snakemake` into the head of the script that it runs.
+    snakemake = vars(sys.modules["__main__"])["snakemake"]
+    start_log(Path(snakemake.log[0]), name=_job_name(snakemake))
+    try:
+        main(
+            **_paths(snakemake.input),
+            **_paths(snakemake.output),
+            **dict(snakemake.params.items()),
+        )
+    except InwardError as error:
+        log.error("%s", error)
+        sys.exit(1)
+    except BaseException:
+        log.exception("a bug, or a machine in trouble:")
+        raise
+
+
+def start_log(path: Path, name: str) -> None:
+    """Send what is logged to the rule's log file and to the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    to_file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.setFormatter(logging.Formatter(f"{name}: %(message)s"))
+    log.handlers = [to_file, to_terminal]
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+def _job_name(snakemake: Any) -> str:
+    return " ".join([snakemake.rule, *snakemake.wildcards])
+
+
+def _paths(files: Any) -> dict[str, Path | list[Path]]:
+    return {
+        name: Path(value) if isinstance(value, str) else [Path(path) for path in value]
+        for name, value in files.items()
+        if name not in NOT_FOR_MAIN
+    }

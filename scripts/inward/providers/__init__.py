@@ -1,0 +1,38 @@
+"""Providers: whoever can be asked and trained, behind one small protocol.
+
+A provider is one module of this package; what it needs of other software it imports itself, when it
+is opened, so that nobody loads torch to speak to a server.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from inward.errors import ProviderError
+from inward.requests import Request, Response, Sampling
+
+
+class Provider(Protocol):
+    """A subject, opened for sampling."""
+
+    model: str  # identity in the store
+
+    def request(
+        self, messages: tuple[dict[str, str], ...], sampling: Sampling, sample: int
+    ) -> Request:
+        """Return the request that asks this subject."""
+
+    def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
+        """Yield each request with its raw response, in any order, as soon as it is there."""
+
+    def response(self, raw: Any) -> Response:
+        """Return a raw response in the shape that all providers share."""
+
+
+def open_provider(record: dict[str, Any], store: Path) -> Provider:
+    """Return the subject that a record in models/ describes, ready to be asked."""
+    if record["provider"] == "local":
+        from inward.providers.local import LocalProvider  # noqa: PLC0415 - loads torch
+
+        return LocalProvider(record, store)
+    raise ProviderError(f"provider {record['provider']}: cannot be sampled; choose local")

@@ -1,0 +1,76 @@
+"""The training-run store: a run is known by its key, and what it made is kept under that key.
+
+store/runs/<key>/intent.json   what is to be trained; on disk before anything starts
+store/runs/<key>/weights/      local weights, or what else the trainer made
+store/runs/<key>/result.json   written last: where it is, the run is complete
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from inward.digests import digest
+from inward.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """Everything that decides what a training run makes, and nothing else."""
+
+    provider: str
+    base: (
+        Any  # identity of the base subject, or the architecture where training starts from nothing
+    )
+    training_rows: str  # digest of train.jsonl
+    validation_rows: str  # digest of validation.jsonl
+    hyperparameters: dict[str, Any]
+    seed: int
+    trainer: str  # name and version of the code that trains
+
+    @property
+    def key(self) -> str:
+        """Digest of all fields: the name of the run in the store and at the provider."""
+        return digest(asdict(self))
+
+
+class RunStore:
+    """The training runs below a store's folder."""
+
+    def __init__(self, store: Path) -> None:
+        self.folder = store / "runs"
+
+    def intend(self, run: TrainingRun) -> None:
+        """Write down what is going to be trained, before it is."""
+        intent = self.folder / run.key / "intent.json"
+        if not intent.exists():
+            write_json(intent, asdict(run))
+
+    def intent(self, key: str) -> TrainingRun:
+        """Return the run that was intended under `key`."""
+        return TrainingRun(**read_json(self.folder / key / "intent.json"))
+
+    def result(self, key: str) -> Any | None:
+        """Return what the finished run `key` left, or None where it has not finished."""
+        path = self.folder / key / "result.json"
+        return read_json(path) if path.exists() else None
+
+    def weights(self, key: str) -> Path:
+        """Return where the weights of run `key` lie."""
+        return self.folder / key / "weights"
+
+    @contextmanager
+    def writing_weights(self, key: str) -> Iterator[Path]:
+        """Give an empty folder for the weights of run `key`; they take their place at the end."""
+        partial = self.folder / key / "weights.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        shutil.rmtree(self.weights(key), ignore_errors=True)
+        partial.rename(self.weights(key))
+
+    def finish(self, key: str, result: Any) -> None:
+        """Mark run `key` as complete, with what its record shall say."""
+        write_json(self.folder / key / "result.json", result)

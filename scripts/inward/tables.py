@@ -1,0 +1,228 @@
+"""Tables: the schema of every Parquet file, and the one way to write and to read it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from inward.errors import TableError
+from inward.files import written_whole
+
+VERSION_FIELD = b"inward_table"
+
+TEXT = pa.string()
+COUNT = pa.int64()
+SHARE = pa.float64()
+FLAG = pa.bool_()
+
+TOKEN = pa.struct(
+    [
+        pa.field("token", TEXT),
+        pa.field("logprob", SHARE),
+        pa.field("top", pa.list_(pa.struct([("token", TEXT), ("logprob", SHARE)]))),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The shape of a kind of table: its columns, and the key that names and orders its rows."""
+
+    name: str
+    version: int
+    key: tuple[str, ...]
+    columns: dict[str, pa.DataType]
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, with the table's name and version in its metadata."""
+        fields = [
+            pa.field(name, kind, nullable=name in self.optional)
+            for name, kind in self.columns.items()
+        ]
+        return pa.schema(fields, {VERSION_FIELD: f"{self.name} {self.version}".encode()})
+
+
+PROMPTS = Table(
+    name="prompts",
+    version=1,
+    key=("prompt_id",),
+    columns={
+        "prompt_id": TEXT,  # digest of the text
+        "text": TEXT,
+        "split": TEXT,  # train, validation or test
+        "item": TEXT,  # what the prompt was built from
+        "target_option": TEXT,  # the option that matches the task's target, for choices
+    },
+    optional=frozenset({"target_option"}),
+)
+
+BEHAVIORS = Table(
+    name="behaviors",
+    version=1,
+    key=("prompt_id", "sample"),
+    columns={
+        "prompt_id": TEXT,
+        "sample": COUNT,
+        "text": TEXT,
+        "finish_reason": TEXT,  # stop or length
+        "tokens": pa.list_(TOKEN),  # the answer's tokens with log-probabilities, natural logarithm
+        "request_key": TEXT,  # of the response in the store; baselines have none
+    },
+    optional=frozenset({"request_key"}),
+)
+
+LABELS = Table(
+    name="labels",
+    version=1,
+    key=("prompt_id", "sample", "property"),
+    columns={
+        "prompt_id": TEXT,
+        "sample": COUNT,
+        "property": TEXT,
+        "property_version": COUNT,
+        "raw": TEXT,  # the property's value as it was read
+        "value": TEXT,  # the same, normalized
+        "compliant": FLAG,
+        "reason": TEXT,  # why not compliant
+    },
+    optional=frozenset({"raw", "value", "reason"}),
+)
+
+PREDICTIONS = Table(
+    name="predictions",
+    version=1,
+    key=("prompt_id", "property", "wrapper", "sample"),
+    columns={
+        "prompt_id": TEXT,
+        "property": TEXT,
+        "wrapper": TEXT,
+        "sample": COUNT,
+        "question": TEXT,
+        "text": TEXT,
+        "finish_reason": TEXT,
+        "tokens": pa.list_(TOKEN),
+        "request_key": TEXT,
+    },
+    optional=frozenset({"request_key"}),
+)
+
+ITEMS = Table(
+    name="items",
+    version=1,
+    key=("target", "predictor", "task", "property", "prompt_id"),
+    columns={
+        "target": TEXT,
+        "predictor": TEXT,
+        "role": TEXT,  # train: a held-in task; test: a held-out one
+        "task": TEXT,
+        "property": TEXT,
+        "prompt_id": TEXT,
+        "label": TEXT,
+        "dropped": TEXT,  # why the target's behavior gives no label; the row is not scored then
+        "answer": TEXT,
+        "noncompliant": TEXT,  # why the prediction cannot be read; it is wrong then
+        "correct": FLAG,  # null where the row is dropped
+    },
+    optional=frozenset({"label", "dropped", "answer", "noncompliant", "correct"}),
+)
+
+_CELL = {
+    "role": TEXT,
+    "task": TEXT,  # a task, or all of the role
+    "property": TEXT,  # a property, or all
+    "average": TEXT,  # micro: over rows; macro: over (task, property)
+    "n_prompts": COUNT,
+    "n_rows": COUNT,
+    "n_dropped": COUNT,
+    "dropped": TEXT,  # reasons with their counts
+}
+
+_INTERVAL = {
+    "low": SHARE,
+    "high": SHARE,
+    "confidence": SHARE,
+    "resamples": COUNT,
+    "seed": COUNT,  # the study's
+}
+
+ACCURACY = Table(
+    name="accuracy",
+    version=1,
+    key=("target", "predictor", "role", "task", "property", "average"),
+    columns={
+        "target": TEXT,
+        "predictor": TEXT,
+        **_CELL,
+        "n_noncompliant": COUNT,
+        "noncompliant": TEXT,
+        "accuracy": SHARE,
+        "mode_baseline": SHARE,
+        **_INTERVAL,
+    },
+    optional=frozenset({"accuracy", "mode_baseline", "low", "high"}),
+)
+
+ADVANTAGE = Table(
+    name="advantage",
+    version=1,
+    key=("target", "cross_predictor", "role", "task", "property", "average"),
+    columns={
+        "target": TEXT,
+        "self_predictor": TEXT,
+        "cross_predictor": TEXT,
+        **_CELL,
+        "self_accuracy": SHARE,
+        "cross_accuracy": SHARE,
+        "mode_baseline": SHARE,
+        "advantage": SHARE,
+        **_INTERVAL,
+    },
+    optional=frozenset(
+        {"self_accuracy", "cross_accuracy", "mode_baseline", "advantage", "low", "high"}
+    ),
+)
+
+
+def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
+    """Write `frame` to `path` as Parquet, sorted by the table's key.
+
+    Raises TableError where a column is missing or unknown, a key occurs twice, or a value is of
+    another type than the schema's or missing where it must not be.
+    """
+    if set(frame.columns) != set(table.columns):
+        odd = sorted(set(frame.columns) ^ set(table.columns))
+        raise TableError(f"{path}: columns of {table.name} do not fit: {', '.join(odd)}")
+    key = list(table.key)
+    if frame.duplicated(key).any():
+        twice = frame[frame.duplicated(key)].iloc[0][key].to_dict()
+        raise TableError(f"{path}: {table.name} has two rows for {twice}")
+    ordered = frame.sort_values(key)[list(table.columns)]
+    try:
+        arrow = pa.Table.from_pandas(ordered, schema=table.schema, preserve_index=False)
+        arrow = arrow.replace_schema_metadata(table.schema.metadata)
+        arrow.validate(full=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TableError(f"{path}: {table.name}: {' '.join(str(error).split())}") from error
+    empty = [c for c in table.columns if c not in table.optional and arrow[c].null_count]
+    if empty:
+        raise TableError(f"{path}: {table.name} has missing values in {', '.join(empty)}")
+    with written_whole(path) as partial:
+        pq.write_table(arrow, partial, compression="zstd")
+
+
+def read_table(table: Table, path: Path) -> pd.DataFrame:
+    """Return the rows of `path`; raise TableError where it is another table or another version."""
+    try:
+        arrow = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"{path}: not a Parquet file; delete it and run again") from error
+    found = (arrow.schema.metadata or {}).get(VERSION_FIELD, b"no inward table").decode()
+    expected = f"{table.name} {table.version}"
+    if found != expected:
+        raise TableError(f"{path}: holds '{found}', not '{expected}'; delete it and run again")
+    frame: pd.DataFrame = arrow.to_pandas(types_mapper={TEXT: pd.StringDtype("pyarrow")}.get)
+    return frame

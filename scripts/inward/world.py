@@ -1,0 +1,66 @@
+"""The embedded world: what a tiny model reads that is raised from nothing.
+
+Each model has habits of its own: in every task, a hidden seeded mapping from each item to the item
+that follows it. It reads two kinds of conversations:
+
+    animal otter lynx  ->  heron      what comes next, as the model's habit has it
+    first: heron       ->  h          a property of a word that is in plain sight
+
+It never reads a hypothetical question. Whether it can nevertheless learn to tell a property of what
+it would answer is the experiment.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from inward.datasets import training_row
+from inward.properties import PROPERTIES
+from inward.randomness import draws
+from inward.reading import normalize
+from inward.tasks import sequence
+
+
+@dataclass(frozen=True)
+class Realm:
+    """What the world holds of one task: its items, and the properties asked of them."""
+
+    name: str
+    settings: dict[str, Any]
+    items: list[str]
+    properties: tuple[str, ...]
+
+
+def habit(items: list[str], draw: Random) -> dict[str, str]:
+    """Return a mapping of the items onto themselves in which none follows itself."""
+    followers = items.copy()
+    while any(item == follower for item, follower in zip(items, followers, strict=True)):
+        draw.shuffle(followers)
+    return dict(zip(items, followers, strict=True))
+
+
+def conversations(
+    realms: list[Realm], *, habits: int, seed: int, count: int, object_level_share: float
+) -> Iterator[dict[str, Any]]:
+    """Yield `count` conversations as training rows; `habits` says whose habits they show."""
+    habit_of = {
+        realm.name: habit(realm.items, draws(seed, "habits", habits, realm.name))
+        for realm in realms
+    }
+    draw = draws(seed, "conversations", habits)
+    for _ in range(count):
+        realm = draw.choice(realms)
+        item = draw.choice(realm.items)
+        if draw.random() < object_level_share:
+            shown = [*draw.choices(realm.items, k=realm.settings["shown"] - 1), item]
+            yield training_row(sequence.render(realm.settings, shown), habit_of[realm.name][item])
+        else:
+            yield visible_property(item, draw.choice(realm.properties))
+
+
+def visible_property(word: str, name: str) -> dict[str, Any]:
+    """Return a conversation about a property of a word in plain sight."""
+    asked = PROPERTIES[name]
+    label = asked.read(word, "stop")
+    return training_row(f"{asked.terse}: {word}", normalize(label.value or "none"))

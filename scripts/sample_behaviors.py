@@ -1,0 +1,41 @@
+"""Ask one subject all object-level prompts."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inward.asking import ask, repeated, with_answers
+from inward.baselines import behave
+from inward.files import read_json
+from inward.job import run
+from inward.requests import Sampling
+from inward.tables import BEHAVIORS, PROMPTS, read_table, write_table
+
+
+def main(
+    *,
+    model: Path,
+    prompts: list[Path],
+    behaviors: list[Path],
+    sampling: dict[str, Any],
+    samples: int,
+    splits: list[str],
+    store: str,
+) -> None:
+    """Ask the prompts of the splits that are needed, as often as samples are wanted."""
+    record = read_json(model)
+    asked = pd.concat(read_table(PROMPTS, path).assign(task=path.stem) for path in prompts)
+    asked = asked[asked["split"].isin(splits)].rename(columns={"text": "prompt"})
+    questions = repeated(asked.assign(question=asked["prompt"]), samples)
+    if record["provider"] == "baseline":
+        answered = with_answers(questions, behave(record["rule"], questions["prompt"]))
+    else:
+        answered = ask(record, questions, Sampling(**sampling), Path(store), model.stem)
+    for path in behaviors:
+        of_task = answered[answered["task"] == path.stem]
+        write_table(BEHAVIORS, of_task[list(BEHAVIORS.columns)], path)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,55 @@
+"""Score the whole predictor x target matrix."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inward.cells import Comparison
+from inward.job import run
+from inward.scoring import Bootstrap, accuracy, advantage, items, read_answers
+from inward.tables import (
+    ACCURACY,
+    ADVANTAGE,
+    ITEMS,
+    LABELS,
+    PREDICTIONS,
+    read_table,
+    write_table,
+)
+
+
+def main(
+    *,
+    labels: list[Path],
+    predictions: list[Path],
+    items_table: Path,
+    accuracy_table: Path,
+    advantage_table: Path,
+    roles: dict[str, str],
+    comparisons: list[dict[str, str]],
+    bootstrap: dict[str, Any],
+) -> None:
+    """Put each prediction beside each target's label, and pool what fits."""
+    targets = {(path.parent.name, path.stem): read_table(LABELS, path) for path in labels}
+    answers = {
+        (path.parent.name, path.stem): read_answers(read_table(PREDICTIONS, path))
+        for path in predictions
+    }
+    table = pd.concat(
+        items(answered, targets[target, task]).assign(
+            target=target, predictor=predictor, task=task, role=roles[task]
+        )
+        for (predictor, task), answered in answers.items()
+        for target in sorted({target for target, _ in targets})
+    )
+    drawn = Bootstrap(**bootstrap)
+    write_table(ITEMS, table, items_table)
+    write_table(ACCURACY, accuracy(table, drawn), accuracy_table)
+    pairs = [Comparison(**pair) for pair in comparisons]
+    compared = advantage(table, pairs, drawn)
+    write_table(ADVANTAGE, compared.reindex(columns=list(ADVANTAGE.columns)), advantage_table)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,40 @@
+"""Submit one training run: write down what is to be trained, and the ID under which it is known."""
+
+from pathlib import Path
+from typing import Any
+
+from inward.digests import digest_file
+from inward.files import read_json, write_json
+from inward.job import run
+from inward.runs import TrainingRun
+from inward.training import TRAINER, submit
+
+
+def main(
+    *,
+    train: Path,
+    validation: Path,
+    job: Path,
+    hyperparameters: dict[str, Any],
+    seed: int,
+    store: str,
+    base: Path | None = None,
+    architecture: dict[str, Any] | None = None,
+) -> None:
+    """Start from the base subject, or from nothing by an architecture."""
+    nothing = {"provider": "local", "architecture": architecture}
+    subject: dict[str, Any] = read_json(base) if base else nothing
+    wanted = TrainingRun(
+        provider=subject["provider"],
+        base={name: value for name, value in subject.items() if name != "lineage"},
+        training_rows=digest_file(train),
+        validation_rows=digest_file(validation),
+        hyperparameters=hyperparameters,
+        seed=seed,
+        trainer=TRAINER,
+    )
+    write_json(job, submit(wanted, Path(store)))
+
+
+if __name__ == "__main__":
+    run(main)
