@@ -8,7 +8,8 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-if "tasks" not in config:  # no --configfile, which would otherwise be mixed with this one
+# What --configfile names stands for itself; it is not mixed with config.yaml.
+if not workflow.configfiles:
 
     configfile: "config.yaml"
 
@@ -29,7 +30,9 @@ rule all:
     default_target: True
     input:
         collect("<results>/scores/{table}.parquet", table=SCORES),
-        collect("<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]),
+        collect(
+            "<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]
+        ),
         "<results>/headline.txt",
 
 
@@ -64,7 +67,9 @@ rule scores:
 
 rule figures:
     input:
-        collect("<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]),
+        collect(
+            "<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]
+        ),
 
 
 onsuccess:

@@ -14,12 +14,12 @@ rule sample_behaviors:
         behaviors=of_tasks("<results>/behaviors/{subject}/{task}.parquet"),
     log:
         "<results>/logs/behaviors/{subject}.log",
+    conda:
+        "../envs/local.yaml"
     params:
         sampling=config["sampling"]["behaviors"],
         samples=config["samples"]["behaviors"],
         splits=lambda wildcards: study.splits(wildcards.subject),
         store=config["store"],
-    conda:
-        "../envs/local.yaml"
     script:
         "../scripts/sample_behaviors.py"

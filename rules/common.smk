@@ -23,7 +23,9 @@ SCORES = ["items", "accuracy", "advantage"]
 FIGURES = ["self-cross", "matrix", "before-after"]
 
 try:
-    configuration.check_form(config, read_json(ROOT / "schemas/config.schema.json"), CONFIGFILE)
+    configuration.check_form(
+        config, read_json(ROOT / "schemas/config.schema.json"), CONFIGFILE
+    )
     validate(config, "../schemas/config.schema.json")
     study = configuration.study(config, CONFIGFILE)
 except ConfigError as error:
@@ -68,7 +70,11 @@ def base_model(trained):
 
 def architecture(trained):
     """Return the architecture of a model raised from nothing, or nothing."""
-    return None if trained in study.finetunes else study.models[trained].scratch["architecture"]
+    return (
+        None
+        if trained in study.finetunes
+        else study.models[trained].scratch["architecture"]
+    )
 
 
 def hyperparameters(trained):
@@ -92,7 +98,11 @@ def rehearsed(finetune):
 def checkpoint_files(model):
     """Return the files of a checkpoint folder; a model ID has none to watch."""
     folder = Path(model.checkpoint or "")
-    return sorted(map(str, folder.rglob("*.*"))) if model.checkpoint and folder.is_dir() else []
+    return (
+        sorted(map(str, folder.rglob("*.*")))
+        if model.checkpoint and folder.is_dir()
+        else []
+    )
 
 
 def word_lists(tasks):

@@ -18,13 +18,13 @@ rule build_dataset:
         dataset="<results>/datasets/{finetune}/dataset.json",
     log:
         "<results>/logs/datasets/{finetune}.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         learns=lambda wildcards: study.finetunes[wildcards.finetune].learns,
         wrapper=config["hypothetical"]["wrapper"],
         rehearse=lambda wildcards: study.finetunes[wildcards.finetune].rehearse,
         seed=study.seed,
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/build_dataset.py"
 
@@ -39,11 +39,11 @@ rule write_conversations:
         dataset="<results>/datasets/{scratch}/dataset.json",
     log:
         "<results>/logs/datasets/{scratch}.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         tasks=WORLD,
         scratch=lambda wildcards: study.models[wildcards.scratch].scratch,
         seed=study.seed,
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/write_conversations.py"

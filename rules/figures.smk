@@ -15,11 +15,11 @@ rule draw_figure:
         picture="<results>/figures/{figure}.svg",
     log:
         "<results>/logs/figures/{figure}.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         figure="{figure}",
         study=study.name,
         bases={finetune.name: finetune.base for finetune in study.finetunes.values()},
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/draw_figure.py"

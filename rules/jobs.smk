@@ -15,12 +15,12 @@ rule submit_job:
         job="<results>/jobs/{trained}.json",
     log:
         "<results>/logs/jobs/{trained}.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         hyperparameters=lambda wildcards: hyperparameters(wildcards.trained),
         architecture=lambda wildcards: architecture(wildcards.trained),
         seed=study.seed,
         store=config["store"],
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/submit_job.py"

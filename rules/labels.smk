@@ -13,9 +13,9 @@ rule read_labels:
         labels=of_tasks("<results>/labels/{subject}/{task}.parquet"),
     log:
         "<results>/logs/labels/{subject}.log",
-    params:
-        properties=PROPERTIES,
     conda:
         "../envs/pipeline.yaml"
+    params:
+        properties=PROPERTIES,
     script:
         "../scripts/read_labels.py"

@@ -15,11 +15,11 @@ rule train_model:
         model="<results>/models/{trained}.json",
     log:
         "<results>/logs/models/{trained}.log",
+    conda:
+        "../envs/local.yaml"
     params:
         dtype=lambda wildcards: study.root(wildcards.trained).dtype,
         store=config["store"],
-    conda:
-        "../envs/local.yaml"
     script:
         "../scripts/train_model.py"
 
@@ -32,9 +32,9 @@ rule describe_model:
         model="<results>/models/{given}.json",
     log:
         "<results>/logs/models/{given}.log",
-    params:
-        settings=lambda wildcards: vars(study.models[wildcards.given]),
     conda:
         "../envs/local.yaml"
+    params:
+        settings=lambda wildcards: vars(study.models[wildcards.given]),
     script:
         "../scripts/describe_model.py"

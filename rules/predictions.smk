@@ -14,13 +14,13 @@ rule sample_predictions:
         predictions=of_tasks("<results>/predictions/{subject}/{task}.parquet"),
     log:
         "<results>/logs/predictions/{subject}.log",
+    conda:
+        "../envs/local.yaml"
     params:
         properties=PROPERTIES,
         wrapper=config["hypothetical"]["wrapper"],
         sampling=config["sampling"]["predictions"],
         samples=config["samples"]["predictions"],
         store=config["store"],
-    conda:
-        "../envs/local.yaml"
     script:
         "../scripts/sample_predictions.py"

@@ -13,13 +13,13 @@ rule write_prompts:
         prompts="<results>/prompts/{task}.parquet",
     log:
         "<results>/logs/prompts/{task}.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         kind=lambda wildcards: study.tasks[wildcards.task].kind,
         settings=lambda wildcards: study.tasks[wildcards.task].settings,
         role=lambda wildcards: study.tasks[wildcards.task].role,
         shares=config["split"],
         seed=study.seed,
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/write_prompts.py"

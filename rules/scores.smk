@@ -24,12 +24,12 @@ rule score:
         advantage_table="<results>/scores/advantage.parquet",
     log:
         "<results>/logs/scores.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         roles={name: task.role for name, task in study.tasks.items()},
         comparisons=[vars(comparison) for comparison in study.comparisons],
         bootstrap={**config["bootstrap"], "seed": study.seed},
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/score.py"
 
@@ -43,9 +43,9 @@ rule write_headline:
         text="<results>/headline.txt",
     log:
         "<results>/logs/headline.log",
-    params:
-        study=study.name,
     conda:
         "../envs/pipeline.yaml"
+    params:
+        study=study.name,
     script:
         "../scripts/write_headline.py"

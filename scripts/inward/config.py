@@ -4,7 +4,7 @@ The JSON Schema in schemas/config.schema.json checks the form and fills in defau
 checks what a schema cannot: names that lead nowhere, cycles, and questions that cannot be asked.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -298,16 +298,17 @@ def _unknown(where: str, name: str, known: Iterable[str]) -> str:
 
 
 def _form_problem(problem: ValidationError) -> str:
-    where = problem.json_path.removeprefix("$").removeprefix(".") or "the configuration"
+    where = problem.json_path.removeprefix("$").removeprefix(".")
+    schema: Any = problem.schema
+    instance: Any = problem.instance
+    known = schema.get("properties", {})
+    if problem.validator == "additionalProperties":
+        odd = next(key for key in instance if key not in known)
+        return _unknown(f"{where}.{odd}".removeprefix("."), odd, known)
+    if problem.validator == "required":
+        lost = next(key for key in schema["required"] if key not in instance)
+        return (
+            f"{where}.{lost}".removeprefix(".") + f": is missing; give {known[lost]['description']}"
+        )
     said = " ".join(problem.message.split())
-    mend = problem.schema.get("description") if isinstance(problem.schema, dict) else None
-    return f"{where}: {said}" + (f"; it is {mend}" if mend else "")
-
-
-def leaves(value: Any, path: str = "") -> Iterator[str]:
-    """Yield the path of every leaf of a configuration, joined with dots."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}" if path else str(key))
-    else:
-        yield path
+    return f"{where or 'the configuration'}: {said}; give {schema['description']}"

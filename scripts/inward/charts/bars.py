@@ -43,7 +43,7 @@ def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
         y="mode_baseline:Q", xOffset=offset
     )
     layers = alt.layer(bar, whisker, mode).properties(
-        width=alt.Step(STEP, **{"for": "position"}), height=HEIGHT
+        width=alt.Step(STEP, **{"for": "offset"}), height=HEIGHT
     )
     return layers.facet(
         column=alt.Column("tasks:N", title=None),

@@ -7,6 +7,7 @@ from inward.charts.scores import Scores, readable
 from inward.charts.theme import titled
 
 CELL = 46
+BRIGHTEST = 0.6  # a baseline that predicts itself perfectly would pale all others
 
 
 def figure(scores: Scores) -> alt.TopLevelMixin:
@@ -21,7 +22,7 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
         color=alt.Color(
             "accuracy:Q",
             title="accuracy",
-            scale=alt.Scale(scheme="blues"),
+            scale=alt.Scale(scheme="blues", domain=[0, BRIGHTEST], clamp=True),
             legend=alt.Legend(format="%"),
         ),
         tooltip=[
@@ -36,10 +37,11 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
             alt.Tooltip("mode_baseline:Q", format=".3f"),
         ],
     )
-    middle = float(rows["accuracy"].min() + rows["accuracy"].max()) / 2
     text = base.mark_text(fontSize=11).encode(
         text=alt.Text("accuracy:Q", format=".0%"),
-        color=alt.condition(alt.datum.accuracy > middle, alt.value("white"), alt.value("black")),
+        color=alt.condition(
+            alt.datum.accuracy > 0.6 * BRIGHTEST, alt.value("white"), alt.value("black")
+        ),
     )
     panels = alt.layer(heat, text).properties(width=alt.Step(CELL), height=alt.Step(CELL / 2))
     return titled(
