@@ -50,14 +50,37 @@ rule behaviors:
         ),
 
 
+rule labels:
+    input:
+        collect(
+            "<results>/labels/{subject}/{task}.parquet",
+            subject=study.subjects,
+            task=study.tasks,
+        ),
+
+
 rule datasets:
     input:
         collect("<results>/datasets/{trained}/dataset.json", trained=study.trained),
 
 
+rule jobs:
+    input:
+        collect("<results>/jobs/{trained}.json", trained=study.trained),
+
+
 rule finetunes:
     input:
         collect("<results>/models/{subject}.json", subject=study.subjects),
+
+
+rule predictions:
+    input:
+        collect(
+            "<results>/predictions/{subject}/{task}.parquet",
+            subject=study.subjects,
+            task=study.tasks,
+        ),
 
 
 rule scores:

@@ -2,7 +2,8 @@
 
 Requests are sorted by length, padded on the left, and answered token by token with the cache of
 keys and values. A request's noise comes from its own key, so an answer does not depend on what else
-was in the batch; at temperature 0 there is none.
+was in the batch; at temperature 0 there is none. Torch takes its threads from OMP_NUM_THREADS, which
+Snakemake sets to the rule's.
 """
 
 import math
@@ -29,7 +30,6 @@ class LocalProvider:
     """A checkpoint with its adapters, loaded for sampling."""
 
     def __init__(self, record: dict[str, Any], store: Path) -> None:
-        torch.set_num_threads(1)
         self.network, self.tokenizer = load(record, store)
         self.network.eval()
         self.ends = end_tokens(self.network, self.tokenizer)

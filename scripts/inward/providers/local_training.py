@@ -47,7 +47,6 @@ def train(
 
     `base` is a record of models/, or {"architecture": ...}. Returns what is known of the run.
     """
-    torch.set_num_threads(1)
     scratch = "architecture" in base
     if scratch:
         network, tokenizer = from_nothing(base["architecture"], seed_of(seed, "weights"))
