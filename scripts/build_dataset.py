@@ -43,9 +43,9 @@ def main(
         chosen = {task: table[table["split"] == split] for task, table in tables.items()}
         rows = _lessons(learns, chosen, lessons, wrapper, account)
         if split == "train" and rehearse:
+            count = account.used["rehearsal"] = round(rehearse * len(rows))
             own = _behaviors(chosen, rehearsed, Account())
-            rows += rehearsal(own, round(rehearse * len(rows)), draws(seed, "rehearsal"))
-            account.used["rehearsal"] = round(rehearse * (account.used.total()))
+            rows += rehearsal(own, count, draws(seed, "rehearsal"))
         write_json_lines(target, rows)
     write_json(dataset, {split: account.record() for split, account in accounts.items()})
 

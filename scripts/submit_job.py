@@ -7,7 +7,7 @@ from inward.digests import digest_file
 from inward.files import read_json, write_json
 from inward.job import run
 from inward.runs import TrainingRun
-from inward.training import TRAINER, submit
+from inward.training import TRAINER, identity, submit
 
 
 def main(
@@ -26,7 +26,7 @@ def main(
     subject: dict[str, Any] = read_json(base) if base else nothing
     wanted = TrainingRun(
         provider=subject["provider"],
-        base={name: value for name, value in subject.items() if name != "lineage"},
+        base=identity(subject),
         training_rows=digest_file(train),
         validation_rows=digest_file(validation),
         hyperparameters=hyperparameters,

@@ -33,8 +33,9 @@ def answers(
 ) -> list[Response]:
     """Return the responses to `requests`, in their order; new ones are in the store by then."""
     with ResponseStore(store, provider.model) as responses:
-        new = [request for request in requests if responses.get(request) is None]
-        log.info("%s: %d requests, %d in the store", what, len(requests), len(requests) - len(new))
+        asked = {request.key: request for request in requests}
+        new = [request for request in asked.values() if responses.get(request) is None]
+        log.info("%s: %d requests, %d in the store", what, len(asked), len(asked) - len(new))
         for request, raw in track(provider.sample(new), len(new), what):
             responses.add(request, raw)
         return [provider.response(responses.get(request)) for request in requests]

@@ -5,11 +5,13 @@ store/runs/<key>/weights/      local weights, or what else the trainer made
 store/runs/<key>/result.json   written last: where it is, the run is complete
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from inward.digests import digest
@@ -21,9 +23,7 @@ class TrainingRun:
     """Everything that decides what a training run makes, and nothing else."""
 
     provider: str
-    base: (
-        Any  # identity of the base subject, or the architecture where training starts from nothing
-    )
+    base: Any  # digests of the base subject, or the architecture where there is none
     training_rows: str  # digest of train.jsonl
     validation_rows: str  # digest of validation.jsonl
     hyperparameters: dict[str, Any]
@@ -63,14 +63,28 @@ class RunStore:
 
     @contextmanager
     def writing_weights(self, key: str) -> Iterator[Path]:
-        """Give an empty folder for the weights of run `key`; they take their place at the end."""
-        partial = self.folder / key / "weights.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        yield partial
-        shutil.rmtree(self.weights(key), ignore_errors=True)
-        partial.rename(self.weights(key))
+        """Give an empty folder for the weights of run `key`; they take their place at the end.
+
+        Of two processes that train the same run, the first to end well has written the weights.
+        """
+        partial = Path(mkdtemp(prefix="weights.partial-", dir=self.folder / key))
+        try:
+            yield partial
+            for path in partial.rglob("*"):
+                _sync(path)
+            if not self.weights(key).exists():
+                partial.rename(self.weights(key))
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
     def finish(self, key: str, result: Any) -> None:
         """Mark run `key` as complete, with what its record shall say."""
         write_json(self.folder / key / "result.json", result)
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -16,6 +16,17 @@ from inward.runs import RunStore, TrainingRun
 TRAINER = "local 1"
 
 
+def identity(base: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a base subject decides what training makes of it, wherever its files lie."""
+    if "architecture" in base:
+        return {"architecture": base["architecture"]}
+    return {
+        "weights": base["weights"]["digest"],
+        "adapters": [adapter["digest"] for adapter in base["adapters"]],
+        "dtype": base["dtype"],
+    }
+
+
 def submit(run: TrainingRun, store: Path) -> dict[str, Any]:
     """Return the job that trains `run`; its intent is in the store before this returns."""
     RunStore(store).intend(run)

@@ -1,9 +1,9 @@
 """The local provider's sampling: a Hugging Face checkpoint in this process, answered in batches.
 
 Requests are sorted by length, padded on the left, and answered token by token with the cache of
-keys and values. A request's noise comes from its own key, so an answer does not depend on what else
-was in the batch; at temperature 0 there is none. Torch takes its threads from OMP_NUM_THREADS, which
-Snakemake sets to the rule's.
+keys and values. A request's noise comes from its own key, so an answer does not depend on what
+else was in the batch; at temperature 0 there is none. Torch takes its threads from
+OMP_NUM_THREADS, which Snakemake sets to the rule's.
 """
 
 import math
