@@ -38,13 +38,13 @@ def wait(job: dict[str, Any], base: dict[str, Any], rows: Path, store: Path) -> 
 
     The result says which weights there are now, by run and digest, and what is known of them.
     """
-    from inward.providers import local_training  # noqa: PLC0415 - loads torch
-
     runs, key = RunStore(store), job["key"]
     finished: dict[str, Any] | None = runs.result(key)
     if finished:
         log.info("run %s is in the store", key[:16])
         return finished
+    from inward.providers import local_training  # noqa: PLC0415 - loads torch
+
     run = runs.intent(key)
     with runs.writing_weights(key) as folder:
         known = local_training.train(

@@ -1,7 +1,7 @@
 """Providers: whoever can be asked and trained, behind one small protocol.
 
-A provider is one module of this package; what it needs of other software it imports itself, when it
-is opened, so that nobody loads torch to speak to a server.
+What a provider needs of heavy software it imports when first asked, so that nobody loads torch
+to speak to a server, or to be told what the store has.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from inward.errors import ProviderError
+from inward.providers.local import LocalProvider
 from inward.requests import Request, Response, Sampling
 
 
@@ -32,7 +33,5 @@ class Provider(Protocol):
 def open_provider(record: dict[str, Any], store: Path) -> Provider:
     """Return the subject that a record in models/ describes, ready to be asked."""
     if record["provider"] == "local":
-        from inward.providers.local import LocalProvider  # noqa: PLC0415 - loads torch
-
         return LocalProvider(record, store)
     raise ProviderError(f"provider {record['provider']}: cannot be sampled; choose local")

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from inward.errors import ProviderError
 from inward.progress import log, track
 from inward.providers.checkpoints import from_nothing, load, render
-from inward.providers.local import end_tokens, tokens_of
+from inward.providers.local_sampling import end_tokens, tokens_of
 from inward.randomness import draws, seed_of
 
 SHOWN_ROWS = 3
