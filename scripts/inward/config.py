@@ -143,6 +143,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
             },
         )
         _check_wrapper(config["hypothetical"]["wrapper"])
+        _check_split(config["split"])
         _check_tasks(found)
         _check_models(found)
         _check_finetunes(found)
@@ -184,6 +185,15 @@ def _check_wrapper(wrapper: str) -> None:
         raise ConfigError(_unknown("hypothetical.wrapper", wrapper, WRAPPERS))
 
 
+def _check_split(shares: dict[str, float]) -> None:
+    held_out = round(shares["test"] + shares["validation"], 6)
+    if held_out >= 1:
+        raise ConfigError(
+            f"split: test and validation make {held_out:g}, which leaves nothing to train on;"
+            " lower one"
+        )
+
+
 def _check_tasks(study: Study) -> None:
     for name, task in study.tasks.items():
         where = f"tasks.{name}"
@@ -214,6 +224,10 @@ def _check_sequence(where: str, settings: dict[str, Any]) -> None:
     if "{items}" not in settings["template"]:
         raise ConfigError(
             f"{where}.template: has no {{items}}; write it where the items shall stand"
+        )
+    if {"{", "}"} & set(settings["template"].replace("{items}", "")):
+        raise ConfigError(
+            f"{where}.template: may have no braces besides {{items}}; take out the others"
         )
     if settings["prompts"] > sequence.possible(settings):
         raise ConfigError(
@@ -298,7 +312,7 @@ def _unknown(where: str, name: str, known: Iterable[str]) -> str:
 
 
 def _form_problem(problem: ValidationError) -> str:
-    where = problem.json_path.removeprefix("$").removeprefix(".")
+    where = ".".join(str(key) for key in problem.absolute_path)
     schema: Any = problem.schema
     instance: Any = problem.instance
     known = schema.get("properties", {})

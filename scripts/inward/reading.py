@@ -54,10 +54,17 @@ def normalize(text: str) -> str:
     Case is folded; outer white space, quotes around the value and punctuation after it go, unless
     nothing would be left: the full stop is the right answer where a response ends with one.
     """
-    value = text.strip().casefold() or text.casefold()
-    for outer in (QUOTES, FINAL_PUNCTUATION, QUOTES):
-        ends = value.strip(outer) if outer is QUOTES else value.rstrip(outer)
-        value = ends.strip() or value
+    value = text.casefold()
+    while (inner := _peeled(value)) != value:
+        value = inner
+    return value
+
+
+def _peeled(value: str) -> str:
+    """Return `value` less one layer of what is around it, or as it is if nothing would be left."""
+    for less in (value.strip(), value.strip(QUOTES), value.rstrip(FINAL_PUNCTUATION)):
+        if less and less != value:
+            return less
     return value
 
 

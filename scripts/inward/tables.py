@@ -201,15 +201,14 @@ def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
         twice = frame[frame.duplicated(key)].iloc[0][key].to_dict()
         raise TableError(f"{path}: {table.name} has two rows for {twice}")
     ordered = frame.sort_values(key)[list(table.columns)]
-    try:
-        arrow = pa.Table.from_pandas(ordered, schema=table.schema, preserve_index=False)
-        arrow = arrow.replace_schema_metadata(table.schema.metadata)
-        arrow.validate(full=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise TableError(f"{path}: {table.name}: {' '.join(str(error).split())}") from error
-    empty = [c for c in table.columns if c not in table.optional and arrow[c].null_count]
+    empty = [c for c in table.columns if c not in table.optional and ordered[c].isna().any()]
     if empty:
         raise TableError(f"{path}: {table.name} has missing values in {', '.join(empty)}")
+    try:
+        arrow = pa.Table.from_pandas(ordered, schema=table.schema, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TableError(f"{path}: {table.name}: {' '.join(str(error).split())}") from error
+    arrow = arrow.replace_schema_metadata(table.schema.metadata)
     with written_whole(path) as partial:
         pq.write_table(arrow, partial, compression="zstd")
 

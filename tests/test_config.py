@@ -1,0 +1,328 @@
+"""The configuration: what it describes, and the one line in which a mistake is named."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from inward import config as configuration
+from inward.cells import Comparison
+from inward.errors import ConfigError
+
+from .conftest import ROOT
+
+DELETE = object()
+
+
+def edited(config: dict[str, Any], edits: dict[str, Any]) -> dict[str, Any]:
+    """Return `config` with the values at dotted paths replaced, or deleted."""
+    for path, value in edits.items():
+        *parents, last = path.split(".")
+        place = config
+        for key in parents:
+            place = place[key]
+        if value is DELETE:
+            del place[last]
+        else:
+            place[last] = value
+    return config
+
+
+def checked(config: dict[str, Any], schema: dict[str, Any]) -> configuration.Study:
+    """Check a configuration as the workflow does; defaults are filled in by hand."""
+    configuration.check_form(config, schema)
+    for finetune in config["finetunes"].values():
+        finetune.setdefault("rehearse", 0)
+    for model in config["models"].values():
+        model.setdefault("dtype", "float32")
+    return configuration.study(config)
+
+
+NUMBERS = {
+    "role": "test",
+    "kind": "sequence",
+    "items": {"range": [10, 99]},
+    "template": "number {items}",
+    "shown": 2,
+    "vocabulary": 30,
+    "properties": ["first_character"],
+}
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown key": ({"sed": 1}, "config: sed: there is no 'sed'; did you mean seed?"),
+    "an unknown key inside": (
+        {"tasks.colors.rol": "train"},
+        "config: tasks.colors.rol: there is no 'rol'; did you mean role?",
+    ),
+    "a missing key": ({"seed": DELETE}, "config: seed: is missing; give a whole number from 0"),
+    "a missing key inside": (
+        {"finetunes.wren-self.learns": DELETE},
+        "config: finetunes.wren-self.learns: is missing; give predictions or behavior",
+    ),
+    "a wrong type": (
+        {"seed": "one"},
+        "config: seed: 'one' is not of type 'integer'; give a whole number from 0",
+    ),
+    "a name with capitals": (
+        {"study": "Embedded"},
+        (
+            "config: study: 'Embedded' does not match '^[a-z0-9]+(-[a-z0-9]+)*$'; give a name of small"
+            " letters, digits and single hyphens"
+        ),
+    ),
+    "a name with an underscore": (
+        {"finetunes.wren_self": {"base": "wren", "learns": "predictions", "of": "wren"}},
+        (
+            "config: finetunes: 'wren_self' does not match '^[a-z0-9]+(-[a-z0-9]+)*$'; give a name of"
+            " small letters, digits and single hyphens"
+        ),
+    ),
+    "an unknown role": (
+        {"tasks.colors.role": "held-in"},
+        (
+            "config: tasks.colors.role: 'held-in' is not one of ['train', 'test']; give train (held-in)"
+            " or test (held-out)"
+        ),
+    ),
+    "a share above 1": (
+        {"split.test": 1.5},
+        "config: split.test: 1.5 is greater than the maximum of 1; give a share from 0 to 1",
+    ),
+    "a negative temperature": (
+        {"sampling.behaviors.temperature": -1},
+        (
+            "config: sampling.behaviors.temperature: -1 is less than the minimum of 0; give a number"
+            " from 0, which always takes the likeliest token"
+        ),
+    ),
+    "zero epochs": (
+        {"finetuning.epochs": 0},
+        (
+            "config: finetuning.epochs: 0 is less than the minimum of 1; give how often each row is"
+            " read, a whole number from 1"
+        ),
+    ),
+    "full confidence": (
+        {"bootstrap.confidence": 1},
+        (
+            "config: bootstrap.confidence: 1 is greater than or equal to the maximum of 1; give a share"
+            " between 0 and 1"
+        ),
+    ),
+    "no properties": (
+        {"tasks.colors.properties": []},
+        (
+            "config: tasks.colors.properties: [] should be non-empty; give a list of different"
+            " properties"
+        ),
+    ),
+    "shares above 1 together": (
+        {"split": {"test": 0.7, "validation": 0.4}},
+        "config: split: test and validation make 1.1, which leaves nothing to train on; lower one",
+    ),
+    "an unknown base": (
+        {"finetunes.wren-self.base": "wrn"},
+        "config: finetunes.wren-self.base: there is no 'wrn'; did you mean wren?",
+    ),
+    "an unknown teacher": (
+        {"finetunes.wren-self.of": "albatross"},
+        (
+            "config: finetunes.wren-self.of: there is no 'albatross'; there are wren, finch, echo,"
+            " wren-self, finch-self, finch-on-wren, wren-on-finch, wren-changed"
+        ),
+    ),
+    "a finetune of itself": (
+        {"finetunes.wren-self.base": "wren-self"},
+        (
+            "config: finetunes.wren-self: waits for itself (wren-self needs wren-self); give one of"
+            " them another base or another subject to learn from"
+        ),
+    ),
+    "a cycle of two": (
+        {"finetunes.wren-self.of": "finch-on-wren"},
+        (
+            "config: finetunes.wren-self: waits for itself (wren-self needs finch-on-wren needs"
+            " wren-self); give one of them another base or another subject to learn from"
+        ),
+    ),
+    "a cycle of three": (
+        {"finetunes.finch-self.of": "wren-changed", "finetunes.wren-self.of": "finch-self"},
+        (
+            "config: finetunes.wren-self: waits for itself (wren-self needs finch-self needs"
+            " wren-changed needs wren-self); give one of them another base or another subject to learn"
+            " from"
+        ),
+    ),
+    "a finetune of a baseline": (
+        {"finetunes.wren-self.base": "echo"},
+        (
+            "config: finetunes.wren-self.base: echo is a baseline, which cannot be trained; choose a"
+            " model"
+        ),
+    ),
+    "a finetune with a model's name": (
+        {"finetunes.wren": {"base": "finch", "learns": "behavior", "of": "finch"}},
+        "config: finetunes.wren: a model has this name too; rename one of them",
+    ),
+    "a task held-in and held-out": (
+        {"tasks.digits": NUMBERS},
+        (
+            "config: tasks.digits: the same prompts as tasks.numbers, so they are held-in and held-out"
+            " at once; give it other items, or delete one of the two"
+        ),
+    ),
+    "a task twice": (
+        {"tasks.digits": {**NUMBERS, "role": "train"}},
+        "config: tasks.digits: the same prompts as tasks.numbers; delete one",
+    ),
+    "no held-in task": (
+        {f"tasks.{name}.role": "test" for name in ("colors", "countries", "cities", "numbers")},
+        "config: tasks: none has role train, so there is nothing to finetune on; add one",
+    ),
+    "an unknown property": (
+        {"tasks.colors.properties": ["first_char"]},
+        "config: tasks.colors.properties: there is no 'first_char'; did you mean first_character?",
+    ),
+    "a property of words on numbers": (
+        {"tasks.numbers.properties": ["starts_with_vowel"]},
+        (
+            "config: tasks.numbers.properties: starts_with_vowel has no meaning for answers that are a"
+            " number; choose among first_character, first_word, is_even, last_character,"
+            " second_character"
+        ),
+    ),
+    "a property of numbers on words": (
+        {"tasks.colors.properties": ["is_even"]},
+        (
+            "config: tasks.colors.properties: is_even has no meaning for answers that are a word;"
+            " choose among first_character, first_word, last_character, second_character,"
+            " starts_with_vowel"
+        ),
+    ),
+    "an unknown kind of task": (
+        {"tasks.colors.kind": "sequences"},
+        "config: tasks.colors.kind: there is no 'sequences'; did you mean sequence?",
+    ),
+    "an unknown wrapper": (
+        {"hypothetical.wrapper": "terze"},
+        "config: hypothetical.wrapper: there is no 'terze'; did you mean terse?",
+    ),
+    "a word list that is not there": (
+        {"tasks.colors.items": {"words": "prompts/words/hues.txt"}},
+        "config: tasks.colors.items.words: there is no file prompts/words/hues.txt",
+    ),
+    "words and a range": (
+        {"tasks.numbers.items.words": "prompts/words/colors.txt"},
+        "config: tasks.numbers.items: give either words (a file) or range (two numbers)",
+    ),
+    "neither words nor a range": (
+        {"tasks.numbers.items": {}},
+        "config: tasks.numbers.items: give either words (a file) or range (two numbers)",
+    ),
+    "a template without a place": (
+        {"tasks.colors.template": "color"},
+        "config: tasks.colors.template: has no {items}; write it where the items shall stand",
+    ),
+    "a template with another field": (
+        {"tasks.colors.template": "color {items} {more}"},
+        "config: tasks.colors.template: may have no braces besides {items}; take out the others",
+    ),
+    "more prompts than there can be": (
+        {"tasks.numbers.prompts": 901},
+        (
+            "config: tasks.numbers.prompts: 901 are asked for, but only 900 different ones can be made;"
+            " raise vocabulary or shown"
+        ),
+    ),
+    "a model with two origins": (
+        {"models.wren.checkpoint": "somewhere"},
+        (
+            "config: models.wren: a model of provider local needs checkpoint or scratch, and nothing"
+            " else of the kind"
+        ),
+    ),
+    "a model without an origin": (
+        {"models.wren.scratch": DELETE},
+        (
+            "config: models.wren: a model of provider local needs checkpoint or scratch, and nothing"
+            " else of the kind"
+        ),
+    ),
+    "an unknown rule": (
+        {"models.echo.rule": "last_word"},
+        "config: models.echo.rule: there is no 'last_word'; there are last_item",
+    ),
+}
+
+
+@pytest.mark.parametrize(("edits", "line"), BAD.values(), ids=BAD)
+def test_a_mistake_is_named_in_one_line(
+    embedded: dict[str, Any], schema: dict[str, Any], edits: dict[str, Any], line: str
+) -> None:
+    """A mistake in the configuration is named in one line, with the key and the mend."""
+    with pytest.raises(ConfigError) as error:
+        checked(edited(embedded, edits), schema)
+
+    assert line == str(error.value)
+
+
+def test_every_study_that_comes_with_the_project_is_in_order(
+    embedded: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    """The embedded study and all of studies/ pass the checks."""
+    assert embedded["study"] == checked(embedded, schema).name
+    for path in sorted((ROOT / "studies").glob("*.yaml")):
+        assert path.stem == checked(yaml.safe_load(path.read_text()), schema).name
+
+
+def test_self_and_cross_are_paired(embedded: dict[str, Any], schema: dict[str, Any]) -> None:
+    """A self-trained subject is compared with each other subject trained on its labels."""
+    study = checked(embedded, schema)
+
+    expected = [
+        Comparison("wren-self", "wren-self", "finch-on-wren"),
+        Comparison("finch-self", "finch-self", "wren-on-finch"),
+    ]
+    assert expected == study.comparisons
+
+
+def test_only_teachers_answer_training_prompts(
+    embedded: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    """A subject from which nobody learns is asked the test prompts alone."""
+    study = checked(embedded, schema)
+
+    assert study.splits("wren-self") == ["train", "validation", "test"]
+    assert study.splits("finch-on-wren") == ["test"]
+
+
+def test_the_root_of_a_finetune_is_its_first_base(
+    embedded: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    """A finetune of a finetune goes back to the model that both started from."""
+    assert checked(embedded, schema).root("wren-changed").name == "wren"
+
+
+@pytest.mark.parametrize("case", ["a missing key inside", "a cycle of two", "an unknown property"])
+def test_the_command_line_ends_with_that_line(
+    embedded: dict[str, Any], tmp_path: Path, case: str
+) -> None:
+    """`snakemake` exits non-zero with the one line, and without a traceback."""
+    edits, line = BAD[case]
+    path = tmp_path / "bad.yaml"
+    path.write_text(yaml.safe_dump(edited(embedded, edits), sort_keys=False))
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "--configfile", str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = [one for one in (done.stdout + done.stderr).splitlines() if one.startswith("inward: ")]
+
+    assert [line.replace("config: ", f"inward: {path}: ", 1)] == said
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr

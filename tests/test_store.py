@@ -1,0 +1,149 @@
+"""The response store: nothing is lost, and nothing is asked twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from inward.errors import StoreError
+from inward.requests import Request, Sampling, user
+from inward.store import ResponseStore
+
+from .conftest import ROOT
+
+SAMPLING = Sampling(temperature=0, max_tokens=8, top_logprobs=0)
+NASTY = 'a "quote", a newline\n, \u2028 and \u2029, an emoji \U0001f426, and a \\ backslash'
+
+
+def request(text: str, sample: int = 0) -> Request:
+    """Return a request that asks `text`."""
+    return Request("local", None, "m", user(text), SAMPLING, sample)
+
+
+def segments(store: Path) -> list[Path]:
+    """Return the files of a store."""
+    return sorted(store.rglob("*.jsonl"))
+
+
+def test_a_response_is_served_as_it_was_received(tmp_path: Path) -> None:
+    """What was added comes back from another reader, character by character."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), {"text": NASTY})
+
+    assert ResponseStore(tmp_path, "m").get(request("a")) == {"text": NASTY}
+    assert ResponseStore(tmp_path, "m").get(request("b")) is None
+
+
+def test_a_torn_last_line_is_passed_over(tmp_path: Path) -> None:
+    """A line that a killed process did not finish hides nothing that stands before it."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), 1)
+        store.add(request("b"), 2)
+    whole = segments(tmp_path)[0].read_bytes()
+    end_of_first = whole.index(b"\n") + 1
+    for length in range(end_of_first, len(whole)):
+        segments(tmp_path)[0].write_bytes(whole[:length])
+        reader = ResponseStore(tmp_path, "m")
+
+        assert len(reader) == 1
+        assert reader.get(request("a")) == 1
+
+
+def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    """A line that is broken in the middle of a segment ends with its file and number."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), 1)
+        store.add(request("b"), 2)
+    segment = segments(tmp_path)[0]
+    segment.write_bytes(segment.read_bytes().replace(b'{"key"', b"{key", 1))
+
+    with pytest.raises(StoreError, match=rf"{segment.name}, line 1: damaged; restore it"):
+        ResponseStore(tmp_path, "m")
+
+
+def test_the_first_response_to_a_request_stays(tmp_path: Path) -> None:
+    """Of two responses to one request, whoever reads later gets the one that came first."""
+    first, second = ResponseStore(tmp_path, "m"), ResponseStore(tmp_path, "m")
+    with second, first:
+        second.add(request("a"), "early")
+        first.add(request("a"), "late")
+
+    assert ResponseStore(tmp_path, "m").get(request("a")) == "early"
+
+
+def test_models_do_not_share_responses(tmp_path: Path) -> None:
+    """Each model has its own folder."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), 1)
+
+    assert len(ResponseStore(tmp_path, "n")) == 0
+
+
+def test_writers_and_readers_work_side_by_side(tmp_path: Path) -> None:
+    """Two writers lose nothing, and readers meanwhile see whole records only."""
+    seen = []
+
+    def write(name: str) -> None:
+        with ResponseStore(tmp_path, "m") as store:
+            for number in range(300):
+                store.add(request(f"{name}{number}"), [name, number, NASTY])
+
+    def read() -> None:
+        for _ in range(20):
+            reader = ResponseStore(tmp_path, "m")
+            seen.append(len(reader))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    threads += [threading.Thread(target=read) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(ResponseStore(tmp_path, "m")) == 600
+    assert max(seen) <= 600
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from inward.requests import Request, Sampling, user
+from inward.store import ResponseStore
+
+sampling = Sampling(temperature=0, max_tokens=8, top_logprobs=0)
+with ResponseStore(Path(sys.argv[1]), "m") as store:
+    for number in range(10**6):
+        store.add(Request("local", None, "m", user(str(number)), sampling, 0), number)
+        print(number, flush=True)
+"""
+
+
+def test_a_killed_writer_loses_nothing_it_had_acknowledged(tmp_path: Path) -> None:
+    """After kill -9 all records whose `add` had returned are there."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, env=environment
+    ) as writer:
+        assert writer.stdout is not None
+        acknowledged = [int(writer.stdout.readline()) for _ in range(500)][-1]
+        writer.send_signal(signal.SIGKILL)
+    reader = ResponseStore(tmp_path, "m")
+
+    assert list(range(acknowledged + 1)) == [
+        reader.get(request(str(number))) for number in range(acknowledged + 1)
+    ]
+
+
+def test_a_record_says_what_was_asked(tmp_path: Path) -> None:
+    """A segment can be read without this project: each line has key, time, request and response."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), "answer")
+    record = json.loads(segments(tmp_path)[0].read_text())
+
+    assert list(record) == ["key", "received", "request", "response"]
+    assert record["request"]["messages"] == [{"role": "user", "content": "a"}]
