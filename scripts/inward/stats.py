@@ -4,11 +4,12 @@ One prompt gives rows under several properties, which are right or wrong togethe
 anew is prompts, within their task, never rows. Two predictors are compared on the same draws.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
+from scipy.stats import DegenerateDataWarning, bootstrap
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -33,17 +34,20 @@ def interval(
     if min(sizes) < 2:
         undefined = np.full(len(estimate([np.arange(size) for size in sizes])), np.nan)
         return undefined, undefined
-    result = bootstrap(
-        [np.arange(size) for size in sizes],
-        lambda *indices, axis: estimate(indices),  # noqa: ARG005 - scipy names the last axis
-        vectorized=True,
-        paired=False,
-        n_resamples=resamples,
-        batch=BATCH,
-        confidence_level=confidence,
-        method="percentile",
-        rng=generator,
-    )
+    with warnings.catch_warnings():
+        # Where an estimate is undefined in some draw its bounds are NaN, which says so already.
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        result = bootstrap(
+            [np.arange(size) for size in sizes],
+            lambda *indices, axis: estimate(indices),  # noqa: ARG005 - scipy names the last axis
+            vectorized=True,
+            paired=False,
+            n_resamples=resamples,
+            batch=BATCH,
+            confidence_level=confidence,
+            method="percentile",
+            rng=generator,
+        )
     bounds = result.confidence_interval
     return np.asarray(bounds.low), np.asarray(bounds.high)
 

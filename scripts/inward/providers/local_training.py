@@ -62,7 +62,8 @@ def train(
         network.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     else:
-        adapted.peft_config["default"].base_model_name_or_path = None  # a path of this machine
+        # Where the base lies on this machine is no part of an adapter; None would be filled in.
+        adapted.peft_config["default"].base_model_name_or_path = ""
         adapted.save_pretrained(folder)
         (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
     learnt = sum(parameter.numel() for parameter in trained.parameters() if parameter.requires_grad)

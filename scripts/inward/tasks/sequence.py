@@ -43,11 +43,12 @@ def prompts(settings: dict[str, Any], seed: int) -> list[Prompt]:
     draw = draws(seed, "prompts", settings["template"])
     made: dict[str, Prompt] = {}
     while len(made) < settings["prompts"]:
-        for last in draw.sample(items, len(items)):
-            shown = [*draw.choices(items, k=settings["shown"] - 1), last]
-            text = render(settings, shown)
-            if len(made) < settings["prompts"]:
-                made.setdefault(text, Prompt(text=text, item=last))
+        for last in draw.sample(items, len(items))[: settings["prompts"] - len(made)]:
+            text = None
+            while text is None or text in made:
+                shown = [*draw.choices(items, k=settings["shown"] - 1), last]
+                text = render(settings, shown)
+            made[text] = Prompt(text=text, item=last)
     return list(made.values())
 
 
@@ -67,8 +68,14 @@ def _items(source: dict[str, Any]) -> tuple[list[str], str]:
 
 def read_words(path: Path) -> list[str]:
     """Return the words of a list, one a line; raise InputError for what is not one new word."""
+    try:
+        text = path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 ({error.reason}); save it as plain UTF-8") from error
+    if text.startswith("\ufeff"):
+        raise InputError(f"{path}: starts with a byte order mark; save it as plain UTF-8")
     words: dict[str, None] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line:
             continue
         if not re.fullmatch(r"\S+", line):

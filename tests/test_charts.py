@@ -1,0 +1,108 @@
+"""Figures: drawn from score tables alone, and whole without the web."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from inward.cells import ALL
+from inward.charts.registry import FIGURES
+from inward.charts.scores import Scores
+from inward.headline import headline
+
+SHARED = {
+    "task": ALL,
+    "average": "macro",
+    "role": "test",
+    "n_prompts": 40,
+    "n_rows": 80,
+    "n_dropped": 0,
+    "mode_baseline": 0.2,
+    "confidence": 0.95,
+}
+ACCURACY = pd.DataFrame(
+    {
+        **SHARED,
+        "target": t,
+        "predictor": p,
+        "property": name,
+        "accuracy": a,
+        "low": a - 0.1,
+        "high": a + 0.1,
+    }
+    for t, p, a in [
+        ("wren", "wren", 0.1),
+        ("wren-self", "wren-self", 0.5),
+        ("wren-self", "finch-on-wren", 0.3),
+    ]
+    for name in ("first_character", ALL)
+)
+ADVANTAGE = pd.DataFrame(
+    {
+        **SHARED,
+        "target": "wren-self",
+        "self_predictor": "wren-self",
+        "cross_predictor": "finch-on-wren",
+        "property": name,
+        "self_accuracy": 0.5,
+        "cross_accuracy": 0.3,
+        "advantage": 0.2,
+        "low": 0.1,
+        "high": 0.3,
+    }
+    for name in ("first_character", ALL)
+)
+SCORES = Scores("small", ACCURACY, ADVANTAGE, {"wren-self": "wren", "finch-on-wren": "finch"})
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_needs_nothing_from_the_web(tmp_path: Path, name: str) -> None:
+    """A page brings its scripts along, a picture is SVG, and both are the same bytes each time."""
+    for turn in "ab":
+        FIGURES[name](SCORES).save(str(tmp_path / f"{turn}.html"), format="html", inline=True)
+        FIGURES[name](SCORES).save(str(tmp_path / f"{turn}.svg"), format="svg")
+    page = (tmp_path / "a.html").read_text()
+
+    assert "<script src=" not in page
+    assert "<link" not in page
+    assert ET.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
+    assert page == (tmp_path / "b.html").read_text()
+
+
+def test_a_title_says_what_was_found() -> None:
+    """The figure of self and cross names the properties where self is ahead for every target."""
+    assert "self beats cross for every target on: first character" in str(
+        FIGURES["self-cross"](SCORES).to_dict()["title"]
+    )
+    nothing = Scores("small", ACCURACY, ADVANTAGE.assign(low=-0.1), SCORES.bases)
+    assert "no property shows" in str(FIGURES["self-cross"](nothing).to_dict()["title"])
+
+
+def test_the_headline_has_a_line_for_each_property() -> None:
+    """Self, cross, mode baseline and the advantage with its interval, and all properties last."""
+    said = headline("small", ADVANTAGE, "figures/self-cross.html").splitlines()
+
+    assert said[2] == "wren-self on held-out tasks (cross: finch-on-wren)"
+    assert said[4].split() == [
+        "first",
+        "character",
+        "50.0",
+        "30.0",
+        "20.0",
+        "+20.0",
+        "[+10.0,",
+        "+30.0]",
+    ]
+    assert said[5].startswith("  all properties")
+    assert said[-1] == "Figures: figures/self-cross.html"
+
+
+def test_the_workflow_draws_every_figure() -> None:
+    """The figures that the Snakefile asks for are those that there are."""
+    from .conftest import ROOT
+
+    asked = next(
+        line for line in (ROOT / "rules/common.smk").read_text().splitlines() if "FIGURES =" in line
+    )
+    assert asked == f"FIGURES = {list(FIGURES)}".replace("'", '"')

@@ -1,0 +1,89 @@
+"""Datasets: what goes into a finetune, what is left out, and what must not get in."""
+
+import random
+
+import pandas as pd
+import pytest
+
+from inward.datasets import (
+    Account,
+    behavior_rows,
+    prediction_rows,
+    refuse_leaks,
+    rehearsal,
+    training_row,
+)
+from inward.errors import InputError
+
+PROMPTS = pd.DataFrame(
+    {"prompt_id": ["1", "2"], "text": ["animal otter", "animal lynx"], "split": "train"}
+)
+
+
+def test_a_label_becomes_a_hypothetical_question_with_its_answer() -> None:
+    """Readable labels are taught, others are left out and counted with their reason."""
+    labels = pd.DataFrame(
+        {
+            "prompt_id": ["1", "1", "2"],
+            "sample": 0,
+            "property": ["first_character", "second_character", "first_character"],
+            "value": ["h", None, "o"],
+            "compliant": [True, False, True],
+            "reason": [None, "too short", None],
+        }
+    )
+    account = Account()
+    rows = prediction_rows("animals", PROMPTS, labels, "terse", account)
+
+    assert rows == [
+        training_row("first: animal otter", "h"),
+        training_row("first: animal lynx", "o"),
+    ]
+    assert account.record() == {
+        "used": {"animals: first_character": 2},
+        "left_out": {"animals: second_character: too short": 1},
+    }
+
+
+def test_a_behavior_becomes_a_conversation() -> None:
+    """Finished answers are taught, those that were cut or empty are left out and counted."""
+    behaviors = pd.DataFrame(
+        {
+            "prompt_id": ["1", "2"],
+            "sample": 0,
+            "text": ["heron", "wol"],
+            "finish_reason": ["stop", "length"],
+        }
+    )
+    account = Account()
+
+    assert behavior_rows("animals", PROMPTS, behaviors, account) == [
+        training_row("animal otter", "heron")
+    ]
+    assert account.record()["left_out"] == {"animals: behavior: cut": 1}
+
+
+def test_rehearsal_repeats_all_rows_alike() -> None:
+    """Five rows out of two: one three times, the other twice."""
+    rows = [training_row("a", "b"), training_row("c", "d")]
+    chosen = rehearsal(rows, 5, random.Random(1))
+
+    assert sorted(chosen.count(row) for row in rows) == [2, 3]
+    assert rehearsal(rows, 0, random.Random(1)) == []
+
+
+def test_rehearsing_nothing_is_refused() -> None:
+    """There must be behavior where some is to be rehearsed."""
+    with pytest.raises(InputError, match="no behavior to rehearse; set rehearse to 0"):
+        rehearsal([], 1, random.Random(1))
+
+
+def test_a_prompt_that_is_held_out_elsewhere_is_refused() -> None:
+    """One prompt, trained on in one task and held out in another, stops the study."""
+    held_out = PROMPTS.assign(split="test").head(1)
+
+    with pytest.raises(
+        InputError, match=r"tasks\.animals trains on the prompt 'animal otter', which"
+    ):
+        refuse_leaks({"animals": PROMPTS, "birds": held_out})
+    refuse_leaks({"animals": PROMPTS, "birds": held_out.assign(prompt_id="3")})
