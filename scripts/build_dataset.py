@@ -10,6 +10,7 @@ from inward.datasets import (
     behavior_rows,
     prediction_rows,
     refuse_leaks,
+    refuse_nothing,
     rehearsal,
 )
 from inward.files import write_json, write_json_lines
@@ -42,6 +43,8 @@ def main(
         account = accounts[split] = Account()
         chosen = {task: table[table["split"] == split] for task, table in tables.items()}
         rows = _lessons(learns, chosen, lessons, wrapper, account)
+        if split == "train":
+            refuse_nothing(rows, account, dataset.parent.name)
         if split == "train" and rehearse:
             count = account.used["rehearsal"] = round(rehearse * len(rows))
             own = _behaviors(chosen, rehearsed, Account())

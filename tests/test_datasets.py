@@ -10,6 +10,7 @@ from inward.datasets import (
     behavior_rows,
     prediction_rows,
     refuse_leaks,
+    refuse_nothing,
     rehearsal,
     training_row,
 )
@@ -87,3 +88,15 @@ def test_a_prompt_that_is_held_out_elsewhere_is_refused() -> None:
     ):
         refuse_leaks({"animals": PROMPTS, "birds": held_out})
     refuse_leaks({"animals": PROMPTS, "birds": held_out.assign(prompt_id="3")})
+
+
+def test_a_finetune_with_nothing_to_learn_is_refused() -> None:
+    """Where all rows were left out, the reasons are named before anything is trained."""
+    account = Account()
+    account.left_out["animals: behavior: cut"] = 9
+
+    with pytest.raises(InputError) as error:
+        refuse_nothing([], account, "wren-changed")
+    assert str(error.value) == (
+        "finetunes.wren-changed: nothing to learn; left out: animals: behavior: cut (9)"
+    )

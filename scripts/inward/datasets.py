@@ -94,3 +94,11 @@ def refuse_leaks(prompts: dict[str, pd.DataFrame]) -> None:
             f"tasks.{row['task']} trains on the prompt {row['text']!r}, which"
             f" tasks.{row['task_test']} holds out; take it out of one of them"
         )
+
+
+def refuse_nothing(rows: list[dict[str, Any]], account: Account, finetune: str) -> None:
+    """Raise InputError if there is nothing to learn, with what was left out."""
+    if not rows:
+        reasons = ", ".join(f"{reason} ({n})" for reason, n in sorted(account.left_out.items()))
+        left_out = reasons or "nothing, as no prompt is for training"
+        raise InputError(f"finetunes.{finetune}: nothing to learn; left out: {left_out}")

@@ -1,0 +1,279 @@
+"""Whole studies through Snakemake, as a user runs them, on models too small to be good at anything."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from inward.cells import ALL
+from inward.properties import PROPERTIES
+from inward.tables import ACCURACY, ADVANTAGE, BEHAVIORS, ITEMS, LABELS, PROMPTS, read_table
+
+from .conftest import ROOT
+
+pytestmark = pytest.mark.workflow
+
+PARTS = ["Snakefile", "rules", "scripts", "schemas", "envs", "profiles", "prompts"]
+HELD_IN = ["colors", "numbers"]
+TASKS = ["colors", "numbers", "animals"]
+
+
+def small_study() -> dict[str, Any]:
+    """Return the embedded study at a size that takes seconds."""
+    study: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
+    study["study"] = "small"
+    study["tasks"] = {name: {**study["tasks"][name], "vocabulary": 12} for name in TASKS}
+    for name in ("wren", "finch"):
+        study["models"][name]["scratch"] |= {
+            "architecture": {"hidden": 48, "intermediate": 96, "layers": 2, "heads": 2},
+            "conversations": 3200,
+            "training": {"epochs": 1, "batch_size": 32, "learning_rate": 4e-3, "warmup_steps": 2},
+        }
+    study["finetuning"] |= {"epochs": 1, "batch_size": 16, "warmup_steps": 2, "lora_rank": 4}
+    study["finetunes"]["wren-changed"].pop("training")
+    study["bootstrap"]["resamples"] = 200
+    return study
+
+
+class Workshop:
+    """A copy of the project in a folder of its own, with a small study."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for part in PARTS:
+            source = ROOT / part
+            copy: Any = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, root / part)
+        (root / "config.yaml").write_text(yaml.safe_dump(small_study(), sort_keys=False))
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": path, "PYTHONPATH": ""}
+
+    @property
+    def results(self) -> Path:
+        """Where the small study's results are."""
+        return self.root / "results/small"
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line that runs the study."""
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the study and wait for it."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def planned(self) -> dict[str, int]:
+        """Return how many jobs of each rule would run now."""
+        said = self.run("-n").stdout
+        return {
+            rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)
+        }
+
+    def digests(self) -> dict[str, str]:
+        """Return a digest of each result, logs aside."""
+        return {
+            path.relative_to(self.results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.results.rglob("*"))
+            if path.is_file() and "logs" not in path.parts
+        }
+
+    def logged(self, stage: str) -> str:
+        """Return what the jobs of a stage have logged."""
+        return "".join(path.read_text() for path in (self.results / "logs" / stage).glob("*.log"))
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Return a workshop in which the small study was killed halfway, and then run to its end."""
+    workshop = Workshop(tmp_path_factory.mktemp("workshop"))
+    with subprocess.Popen(
+        workshop.command(),
+        cwd=workshop.root,
+        env=workshop.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as killed:
+        deadline = time.monotonic() + 120
+        while not list(workshop.results.glob("models/wren.json")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(2)
+        os.killpg(killed.pid, signal.SIGKILL)
+    workshop.run("--unlock")
+    done = workshop.run()
+    (workshop.root / "said.txt").write_text(done.stdout + done.stderr)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return workshop
+
+
+def frames(workshop: Workshop, stage: str, table: Any) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield subject, task and rows of all tables of a stage."""
+    for path in sorted((workshop.results / stage).glob("*/*.parquet")):
+        yield path.parent.name, path.stem, read_table(table, path)
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_headline(workshop: Workshop) -> None:
+    """After kill -9 the same command finishes the study and prints what came out."""
+    said = (workshop.root / "said.txt").read_text()
+
+    assert "Study small: macro averages over tasks, in percent" in said
+    assert "wren-self on held-out tasks (cross: finch-on-wren)" in said
+    assert "Figures: results/small/figures/self-cross.html" in said
+
+
+def test_every_score_is_what_the_items_say(workshop: Workshop) -> None:
+    """Accuracies, baselines, counts and advantages can be made again from items.parquet."""
+    items = read_table(ITEMS, workshop.results / "scores/items.parquet")
+    accuracy = read_table(ACCURACY, workshop.results / "scores/accuracy.parquet")
+    kept = items[items["correct"].notna()].assign(correct=lambda t: t["correct"].astype(float))
+
+    assert len(accuracy) > 500
+    for row in accuracy.to_dict("records"):
+        cell = kept[
+            (kept["target"] == row["target"])
+            & (kept["predictor"] == row["predictor"])
+            & (kept["role"] == row["role"])
+            & ((kept["task"] == row["task"]) | (row["task"] == ALL))
+            & ((kept["property"] == row["property"]) | (row["property"] == ALL))
+        ]
+        groups = cell.groupby(["task", "property"])
+        mode = groups["label"].agg(lambda labels: labels.value_counts().max()).astype(float)
+        if cell.empty:
+            expected = (float("nan"), float("nan"))
+        elif row["average"] == "micro":
+            expected = (cell["correct"].mean(), mode.sum() / len(cell))
+        else:
+            expected = (groups["correct"].mean().mean(), (mode / groups.size()).mean())
+
+        assert (row["accuracy"], row["mode_baseline"]) == pytest.approx(expected, nan_ok=True)
+        assert row["n_rows"] == len(cell)
+        assert pd.isna(row["low"]) or row["low"] <= row["accuracy"] <= row["high"]
+    keys = ["target", "predictor", "role", "task", "property", "average"]
+    values = accuracy.set_index(keys)["accuracy"]
+    for row in read_table(ADVANTAGE, workshop.results / "scores/advantage.parquet").to_dict(
+        "records"
+    ):
+        own, other = (
+            values[(row["target"], row[who], *(row[key] for key in keys[2:]))]
+            for who in ("self_predictor", "cross_predictor")
+        )
+
+        assert row["advantage"] == pytest.approx(own - other, nan_ok=True)
+
+
+def test_every_predictor_is_scored_on_the_same_rows(workshop: Workshop) -> None:
+    """Whoever predicts a target is asked the same, and has the same rows dropped."""
+    items = read_table(ITEMS, workshop.results / "scores/items.parquet")
+    assert items["predictor"].nunique() == items["target"].nunique() == 8
+    for _, of_target in items.groupby("target"):
+        rows = {
+            predictor: list(
+                own[["task", "property", "prompt_id", "dropped"]].itertuples(index=False)
+            )
+            for predictor, own in of_target.fillna({"dropped": ""}).groupby("predictor")
+        }
+
+        assert all(own == rows["wren"] for own in rows.values())
+
+
+def test_every_label_is_what_its_behavior_says(workshop: Workshop) -> None:
+    """Each label is the property of the raw response it names."""
+    behaviors = {(s, t): rows for s, t, rows in frames(workshop, "behaviors", BEHAVIORS)}
+    for subject, task, labels in frames(workshop, "labels", LABELS):
+        joined = labels.merge(behaviors[subject, task], on=["prompt_id", "sample"], how="left")
+        for row in joined.to_dict("records"):
+            reading = PROPERTIES[row["property"]].read(row["text"], row["finish_reason"])
+            value = None if pd.isna(row["value"]) else row["value"]
+
+            assert (value, row["compliant"]) == (reading.value, reading.compliant)
+
+
+def test_no_prompt_is_both_trained_on_and_held_out(workshop: Workshop) -> None:
+    """No training row of any finetune quotes a test prompt."""
+    tables = {p.stem: read_table(PROMPTS, p) for p in (workshop.results / "prompts").iterdir()}
+    held_out = [
+        text for table in tables.values() for text in table.loc[table["split"] == "test", "text"]
+    ]
+    for finetune in small_study()["finetunes"]:
+        rows = (workshop.results / f"datasets/{finetune}/train.jsonl").read_text()
+
+        assert rows
+        assert not [text for text in held_out if f'{text}"' in rows]
+
+
+def test_a_second_run_has_nothing_to_do(workshop: Workshop) -> None:
+    """Also after every source and input was touched, as by a fresh clone."""
+    for part in PARTS:
+        for path in [workshop.root / part, *(workshop.root / part).rglob("*")]:
+            path.touch()
+    done = workshop.run()
+
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_lost_results_come_back_from_the_store_byte_for_byte(workshop: Workshop) -> None:
+    """Without results/ and Snakemake's own records nothing is sampled or trained again."""
+    before = workshop.digests()
+    shutil.rmtree(workshop.results)
+    shutil.rmtree(workshop.root / ".snakemake")
+    done = workshop.run()
+    asked = re.findall(
+        r"(\d+) requests, (\d+) in", "".join(map(workshop.logged, ["behaviors", "predictions"]))
+    )
+
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert workshop.digests() == before
+    assert len(asked) == 14
+    assert all(requests == stored for requests, stored in asked)
+    assert workshop.logged("models").count("is in the store") == 7
+
+
+def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
+    """A figure's source redraws the figures; another seed for the bootstrap scores anew."""
+    theme = workshop.root / "scripts/inward/charts/theme.py"
+    theme.write_text(theme.read_text().replace("HEIGHT = 190", "HEIGHT = 191"))
+
+    assert workshop.planned() == {"draw_figure": 3, "write_headline": 1, "all": 1, "total": 5}
+    theme.write_text(theme.read_text().replace("HEIGHT = 191", "HEIGHT = 190"))
+    config = workshop.root / "config.yaml"
+    config.write_text(config.read_text().replace("resamples: 200", "resamples: 300"))
+
+    assert workshop.planned() == {
+        "score": 1,
+        "draw_figure": 3,
+        "write_headline": 1,
+        "all": 1,
+        "total": 6,
+    }
+    config.write_text(config.read_text().replace("resamples: 300", "resamples: 200"))
+
+
+def test_a_broken_word_list_ends_with_one_line(workshop: Workshop) -> None:
+    """A mistake that only a job can see is one line in its log, without a traceback."""
+    words = workshop.root / "prompts/words/colors.txt"
+    text = words.read_text()
+    words.write_text(text.replace("\n", "\ndeep red\n", 1))
+    done = workshop.run("prompts")
+    words.write_text(text)
+    said = done.stdout + done.stderr
+
+    assert done.returncode != 0
+    assert "colors.txt, line 2: 'deep red' is not one word; one word a line" in said
+    assert "Traceback" not in workshop.logged("prompts")
