@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from inward.files import read_json
+
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.load_profile("repeatable")
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from inward.charts.theme import COLORS, HEIGHT, PERCENT, SCALE, STEP
+from inward.charts.theme import COLORS, HEIGHT, PERCENT, SCALE, STEP, TOOLTIP
 
 
 def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
@@ -14,18 +14,6 @@ def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
     x = alt.X("property:N", title=None, sort=_properties(rows), axis=alt.Axis(labelAngle=-35))
     offset = alt.XOffset("series:N", sort=order)
     base = alt.Chart(rows).encode(x=x)
-    tooltip = [
-        "target:N",
-        "predictor:N",
-        "property:N",
-        "n_prompts:Q",
-        "n_rows:Q",
-        "n_dropped:Q",
-        alt.Tooltip("accuracy:Q", format=".3f"),
-        alt.Tooltip("low:Q", format=".3f"),
-        alt.Tooltip("high:Q", format=".3f"),
-        alt.Tooltip("mode_baseline:Q", format=".3f"),
-    ]
     bar = base.mark_bar().encode(
         y=alt.Y("accuracy:Q", title="accuracy", axis=PERCENT, scale=alt.Scale(domain=[0, 1])),
         color=alt.Color(
@@ -36,7 +24,7 @@ def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
             legend=alt.Legend(values=[*order, "mode baseline"], orient="top"),
         ),
         xOffset=offset,
-        tooltip=tooltip,
+        tooltip=TOOLTIP,
     )
     whisker = base.mark_rule(color="#222222").encode(y="low:Q", y2="high:Q", xOffset=offset)
     mode = base.mark_tick(color=COLORS["mode baseline"], thickness=2, size=STEP).encode(

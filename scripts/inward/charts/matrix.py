@@ -4,7 +4,7 @@ import altair as alt
 
 from inward.cells import ALL
 from inward.charts.scores import Scores, readable
-from inward.charts.theme import titled
+from inward.charts.theme import TOOLTIP, titled
 
 CELL = 46
 BRIGHTEST = 0.6  # a baseline that predicts itself perfectly would pale all others
@@ -25,17 +25,7 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
             scale=alt.Scale(scheme="blues", domain=[0, BRIGHTEST], clamp=True),
             legend=alt.Legend(format="%"),
         ),
-        tooltip=[
-            "predictor:N",
-            "target:N",
-            "n_prompts:Q",
-            "n_rows:Q",
-            "n_dropped:Q",
-            alt.Tooltip("accuracy:Q", format=".3f"),
-            alt.Tooltip("low:Q", format=".3f"),
-            alt.Tooltip("high:Q", format=".3f"),
-            alt.Tooltip("mode_baseline:Q", format=".3f"),
-        ],
+        tooltip=TOOLTIP,
     )
     text = base.mark_text(fontSize=11).encode(
         text=alt.Text("accuracy:Q", format=".0%"),

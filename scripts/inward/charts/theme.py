@@ -10,6 +10,18 @@ COLORS = {
 }
 SCALE = alt.Scale(domain=list(COLORS), range=list(COLORS.values()))
 PERCENT = alt.Axis(format="%", tickCount=5)
+TOOLTIP = [
+    "target:N",
+    "predictor:N",
+    "property:N",
+    "n_prompts:Q",
+    "n_rows:Q",
+    "n_dropped:Q",
+    *(
+        alt.Tooltip(f"{share}:Q", format=".3f")
+        for share in ("accuracy", "low", "high", "mode_baseline")
+    ),
+]
 HEIGHT = 190
 STEP = 17  # the width of a bar
 
