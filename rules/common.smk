@@ -20,7 +20,6 @@ from inward.sources import sources
 
 CONFIGFILE = str(workflow.configfiles[-1])
 SCORES = ["items", "accuracy", "advantage"]
-FIGURES = ["self-cross", "matrix", "before-after"]
 
 try:
     configuration.check_form(
@@ -31,6 +30,12 @@ try:
 except ConfigError as error:
     sys.exit(f"inward: {error}")
 
+DRAWN_FROM = {
+    "self-cross": study.comparisons,
+    "matrix": study.subjects,
+    "before-after": study.self_trained,
+}
+FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}

@@ -20,6 +20,6 @@ rule draw_figure:
     params:
         figure="{figure}",
         study=study.name,
-        bases={finetune.name: finetune.base for finetune in study.finetunes.values()},
+        self_trained=study.self_trained,
     script:
         "../scripts/draw_figure.py"

@@ -17,14 +17,14 @@ def main(
     picture: Path,
     figure: str,
     study: str,
-    bases: dict[str, str],
+    self_trained: dict[str, str],
 ) -> None:
     """Read the score tables and draw."""
     scores = Scores(
         study=study,
         accuracy=read_table(ACCURACY, accuracy),
         advantage=read_table(ADVANTAGE, advantage),
-        bases=bases,
+        self_trained=self_trained,
     )
     chart = FIGURES[figure](scores)
     with written_whole(page) as partial:

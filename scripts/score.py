@@ -47,8 +47,7 @@ def main(
     write_table(ITEMS, table, items_table)
     write_table(ACCURACY, accuracy(table, drawn), accuracy_table)
     pairs = [Comparison(**pair) for pair in comparisons]
-    compared = advantage(table, pairs, drawn)
-    write_table(ADVANTAGE, compared.reindex(columns=list(ADVANTAGE.columns)), advantage_table)
+    write_table(ADVANTAGE, advantage(table, pairs, drawn), advantage_table)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """Scoring: tables small enough to be checked by eye."""
 
 from collections import Counter
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from inward.cells import ALL, Comparison
 from inward.scoring import Bootstrap, accuracy, advantage, items, read_answers
+from inward.tables import ADVANTAGE, read_table, write_table
 
 BOOTSTRAP = Bootstrap(resamples=200, confidence=0.95, seed=1)
 
@@ -169,3 +171,11 @@ def test_a_target_that_never_answers_has_no_score() -> None:
 
     assert pd.isna([pooled["accuracy"], pooled["mode_baseline"], pooled["low"]]).all()
     assert (pooled["n_rows"], pooled["n_dropped"]) == (0, 8)
+
+
+def test_a_study_without_comparisons_has_an_empty_table(tmp_path: Path) -> None:
+    """Where nothing is compared the advantage table is there, without rows."""
+    nothing = advantage(table(), [], BOOTSTRAP)
+    write_table(ADVANTAGE, nothing, tmp_path / "advantage.parquet")
+
+    assert read_table(ADVANTAGE, tmp_path / "advantage.parquet").empty

@@ -92,14 +92,22 @@ class Study:
         return [name for name, task in self.tasks.items() if task.role == "train"]
 
     @property
+    def self_trained(self) -> dict[str, str]:
+        """The finetunes that learn to predict their own base, with that base."""
+        return {
+            finetune.name: finetune.base
+            for finetune in self.finetunes.values()
+            if finetune.learns == "predictions" and finetune.of == finetune.base
+        }
+
+    @property
     def comparisons(self) -> list[Comparison]:
         """Each self-trained target with each other subject trained on its labels."""
         return [
-            Comparison(target=own.name, self_predictor=own.name, cross_predictor=other.name)
-            for own in self.finetunes.values()
-            if own.learns == "predictions" and own.of == own.base
+            Comparison(target=own, self_predictor=own, cross_predictor=other.name)
+            for own in self.self_trained
             for other in self.finetunes.values()
-            if other.learns == "predictions" and other.of == own.name and other.base != own.name
+            if other.learns == "predictions" and other.of == own and other.base != own
         ]
 
     def root(self, subject: str) -> Model:

@@ -12,6 +12,8 @@ from inward.charts.scores import ROLES, readable
 def headline(study: str, advantage: pd.DataFrame, figures: str) -> str:
     """Return the study's outcome as text: one line for each target, role and property."""
     lines = [f"Study {study}: macro averages over tasks, in percent"]
+    if advantage.empty:
+        lines += ["", "No target has both self- and cross-prediction: add finetunes to compare."]
     pooled = advantage[(advantage["task"] == ALL) & (advantage["average"] == "macro")]
     for role, of_role in sorted(pooled.groupby("role"), reverse=True):
         for (target, cross), rows in of_role.groupby(["target", "cross_predictor"]):

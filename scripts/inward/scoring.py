@@ -21,6 +21,7 @@ from inward.properties import PROPERTIES
 from inward.randomness import arrays
 from inward.reading import read_answer
 from inward.stats import Floats, Indices, interval, ratio
+from inward.tables import ADVANTAGE
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def advantage(
         of_target = table[table["target"] == comparison.target]
         for role, in_role in of_target.groupby("role"):
             rows += _advantage_rows(comparison, str(role), in_role, bootstrap)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(ADVANTAGE.columns))
 
 
 def _accuracy_rows(

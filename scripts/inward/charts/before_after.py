@@ -14,11 +14,10 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
     """Return how well each base predicts itself, beside its self-trained version."""
     cells = scores.cells(scores.accuracy)
     on_itself = cells[cells["predictor"] == cells["target"]]
-    trained = sorted(scores.advantage["target"].unique())
-    after = on_itself[on_itself["target"].isin(trained)].assign(series=SERIES[1])
+    after = on_itself[on_itself["target"].isin(scores.self_trained)].assign(series=SERIES[1])
     before = pd.concat(
-        on_itself[on_itself["target"] == scores.bases[name]].assign(target=name, series=SERIES[0])
-        for name in trained
+        on_itself[on_itself["target"] == base].assign(target=name, series=SERIES[0])
+        for name, base in scores.self_trained.items()
     )
     return titled(
         bars(pd.concat([before, after], ignore_index=True), SERIES),

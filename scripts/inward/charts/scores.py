@@ -11,12 +11,12 @@ ROLES = {"train": "held-out prompts of held-in tasks", "test": "held-out tasks"}
 
 @dataclass(frozen=True)
 class Scores:
-    """The score tables of a study, with its finetunes' bases, by name."""
+    """The score tables of a study, and the subjects trained on themselves, with their bases."""
 
     study: str
     accuracy: pd.DataFrame
     advantage: pd.DataFrame
-    bases: dict[str, str]
+    self_trained: dict[str, str]
 
     def cells(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the rows over all tasks of a role: each property, and the macro average."""
