@@ -1,7 +1,9 @@
 """The configuration: what it describes, and the one line in which a mistake is named."""
 
+import copy
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -212,7 +214,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a word list that is not there": (
         {"tasks.colors.items": {"words": "prompts/words/hues.txt"}},
-        "config: tasks.colors.items.words: there is no file prompts/words/hues.txt",
+        "config: tasks.colors.items.words: there is no file 'prompts/words/hues.txt'",
     ),
     "words and a range": (
         {"tasks.numbers.items.words": "prompts/words/colors.txt"},
@@ -267,6 +269,36 @@ def test_a_mistake_is_named_in_one_line(
         checked(edited(embedded, edits), schema)
 
     assert line == str(error.value)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every value inside a configuration."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, held in inner:
+        yield (*path, key)
+        if isinstance(held, (dict, list)):
+            yield from places(held, (*path, key))
+
+
+@pytest.mark.parametrize("odd", [None, [], {}, "a\nb", -1, 1.5, 10**9, True, ["x"], {"x": 1}])
+def test_whatever_stands_in_a_configuration_is_taken_or_refused_in_one_line(
+    embedded: dict[str, Any], schema: dict[str, Any], odd: object
+) -> None:
+    """Any value in any place is either in order, or named in one line; nothing crashes or hangs."""
+    said = []
+    for path in places(embedded):
+        config = copy.deepcopy(embedded)
+        place: Any = config
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = odd
+        try:
+            checked(config, schema)
+        except ConfigError as error:
+            said.append(str(error))
+
+    assert said
+    assert not [line for line in said if "\n" in line]
 
 
 def test_every_study_that_comes_with_the_project_is_in_order(

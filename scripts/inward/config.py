@@ -228,7 +228,7 @@ def _check_sequence(where: str, settings: dict[str, Any]) -> None:
     if ("words" in items) == ("range" in items):
         raise ConfigError(f"{where}.items: give either words (a file) or range (two numbers)")
     if "words" in items and not Path(items["words"]).is_file():
-        raise ConfigError(f"{where}.items.words: there is no file {items['words']}")
+        raise ConfigError(f"{where}.items.words: there is no file {items['words']!r}")
     if "{items}" not in settings["template"]:
         raise ConfigError(
             f"{where}.template: has no {{items}}; write it where the items shall stand"
@@ -316,7 +316,7 @@ def _unknown(where: str, name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = get_close_matches(name, known, n=1)
     mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    return f"{where}: there is no '{name}'; {mend}"
+    return f"{where}: there is no {name!r}; {mend}"
 
 
 def _form_problem(problem: ValidationError) -> str:
