@@ -45,7 +45,6 @@ def main(
         rows = _lessons(learns, chosen, lessons, wrapper, account)
         if split == "train":
             refuse_nothing(rows, account, dataset.parent.name)
-        if split == "train" and rehearse:
             count = account.used["rehearsal"] = round(rehearse * len(rows))
             own = _behaviors(chosen, rehearsed, Account())
             rows += rehearsal(own, count, draws(seed, "rehearsal"))
