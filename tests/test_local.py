@@ -337,4 +337,4 @@ def test_a_request_knows_its_subject(record: dict[str, Any], tmp_path: Path) -> 
     request = provider.request(user("x"), GREEDY, 0)
 
     assert isinstance(request, Request)
-    assert request.model == provider.model
+    assert request.body["model"] == provider.model

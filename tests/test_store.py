@@ -11,18 +11,17 @@ from pathlib import Path
 import pytest
 
 from inward.errors import StoreError
-from inward.requests import Request, Sampling, user
+from inward.requests import Request, user
 from inward.store import ResponseStore
 
 from .conftest import ROOT
 
-SAMPLING = Sampling(temperature=0, max_tokens=8, top_logprobs=0)
 NASTY = 'a "quote", a newline\n, \u2028 and \u2029, an emoji \U0001f426, and a \\ backslash'
 
 
 def request(text: str, sample: int = 0) -> Request:
     """Return a request that asks `text`."""
-    return Request("local", None, "m", user(text), SAMPLING, sample)
+    return Request("local", None, {"model": "m", "messages": user(text)}, sample)
 
 
 def segments(store: Path) -> list[Path]:
@@ -112,13 +111,12 @@ def test_writers_and_readers_work_side_by_side(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from inward.requests import Request, Sampling, user
+from inward.requests import Request, user
 from inward.store import ResponseStore
 
-sampling = Sampling(temperature=0, max_tokens=8, top_logprobs=0)
 with ResponseStore(Path(sys.argv[1]), "m") as store:
     for number in range(10**6):
-        store.add(Request("local", None, "m", user(str(number)), sampling, 0), number)
+        store.add(Request("local", None, {"model": "m", "messages": user(str(number))}, 0), number)
         print(number, flush=True)
 """
 
@@ -146,4 +144,4 @@ def test_a_record_says_what_was_asked(tmp_path: Path) -> None:
     record = json.loads(segments(tmp_path)[0].read_text())
 
     assert list(record) == ["key", "received", "request", "response"]
-    assert record["request"]["messages"] == [{"role": "user", "content": "a"}]
+    assert record["request"]["body"]["messages"] == [{"role": "user", "content": "a"}]

@@ -10,7 +10,7 @@ KEY_VERSION = 1
 
 @dataclass(frozen=True)
 class Sampling:
-    """How answers are drawn; every field goes on the wire and into the request's key."""
+    """How answers are drawn; each provider says it in its own words, in the body of a request."""
 
     temperature: float
     max_tokens: int
@@ -19,27 +19,26 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """One question to one model; sampled twice, it is two requests with two sample indices."""
+    """One question to one model; sampled twice, it is two requests with two sample indices.
 
-    dialect: str  # who is spoken to, and how: local, ...
+    `body` is what goes on the wire, byte for byte in canonical JSON, and what the key is made of.
+    """
+
+    dialect: str  # who is spoken to, and how: local, openai, ...
     base_url: str | None
-    model: str  # as sent; for local models, a digest of everything that makes their answers
-    messages: tuple[dict[str, str], ...]
-    sampling: Sampling
+    body: dict[str, Any]
     sample: int
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", digest({"version": KEY_VERSION, **self.body()}))
+        object.__setattr__(self, "key", digest({"version": KEY_VERSION, **self.record()}))
 
-    def body(self) -> dict[str, Any]:
-        """Return what is hashed into the key and kept beside the response."""
+    def record(self) -> dict[str, Any]:
+        """Return what the store keeps beside the response."""
         return {
             "dialect": self.dialect,
             "base_url": self.base_url,
-            "model": self.model,
-            "messages": list(self.messages),
-            "parameters": vars(self.sampling),
+            "body": self.body,
             "sample": self.sample,
         }
 
@@ -62,6 +61,6 @@ class Response:
     tokens: tuple[Token, ...]
 
 
-def user(text: str) -> tuple[dict[str, str], ...]:
+def user(text: str) -> list[dict[str, str]]:
     """Return a conversation of one user message."""
-    return ({"role": "user", "content": text},)
+    return [{"role": "user", "content": text}]

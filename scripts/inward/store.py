@@ -61,7 +61,7 @@ class ResponseStore:
         record = {
             "key": request.key,
             "received": datetime.now(UTC).isoformat(timespec="microseconds"),
-            "request": request.body(),
+            "request": request.record(),
             "response": response,
         }
         line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"

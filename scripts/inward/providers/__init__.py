@@ -18,9 +18,7 @@ class Provider(Protocol):
 
     model: str  # identity in the store
 
-    def request(
-        self, messages: tuple[dict[str, str], ...], sampling: Sampling, sample: int
-    ) -> Request:
+    def request(self, messages: list[dict[str, str]], sampling: Sampling, sample: int) -> Request:
         """Return the request that asks this subject."""
 
     def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:

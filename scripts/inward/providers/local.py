@@ -26,11 +26,10 @@ class LocalProvider:
             }
         )
 
-    def request(
-        self, messages: tuple[dict[str, str], ...], sampling: Sampling, sample: int
-    ) -> Request:
+    def request(self, messages: list[dict[str, str]], sampling: Sampling, sample: int) -> Request:
         """Return the request that asks this checkpoint."""
-        return Request("local", None, self.model, messages, sampling, sample)
+        body = {"model": self.model, "messages": messages, **vars(sampling)}
+        return Request("local", None, body, sample)
 
     def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
         """Yield each request with its raw response, shortest prompts first."""

@@ -40,7 +40,7 @@ class Sampler:
             yield from zip(batch, self._answer(batch, prompts), strict=True)
 
     def _prompt(self, request: Request) -> list[int]:
-        rendered = render(self.tokenizer, list(request.messages), answer_follows=True)
+        rendered = render(self.tokenizer, request.body["messages"], answer_follows=True)
         return tokens_of(self.tokenizer, rendered)
 
     @torch.inference_mode()
@@ -69,7 +69,7 @@ class Sampler:
 
     def _advance(self, answers: list["_Answer"], logprobs: torch.Tensor) -> list[int]:
         """Give each unfinished answer its next token from `logprobs` [answers, vocabulary]."""
-        kept = min(max(answer.sampling.top_logprobs for answer in answers), logprobs.shape[-1])
+        kept = min(max(answer.body["top_logprobs"] for answer in answers), logprobs.shape[-1])
         likeliest = logprobs.topk(kept)
         indices, values = likeliest.indices.tolist(), likeliest.values.tolist()
         chosen = []
@@ -95,7 +95,7 @@ class _Answer:
     """One answer while it grows."""
 
     def __init__(self, request: Request, device: torch.device) -> None:
-        self.sampling = request.sampling
+        self.body = request.body
         self.noise = torch.Generator(device).manual_seed(int(request.key[:15], 16))
         self.ids: list[int] = []
         self.logprobs: list[float] = []
@@ -104,19 +104,19 @@ class _Answer:
 
     def choose(self, logprobs: torch.Tensor) -> int:
         """Return the next token, drawn from its log-probabilities [vocabulary]."""
-        if self.sampling.temperature == 0:
+        if self.body["temperature"] == 0:
             return int(logprobs.argmax())
         # The largest of log-probabilities plus Gumbel noise is a draw from their distribution.
         uniform = torch.rand(logprobs.shape, generator=self.noise, device=logprobs.device)
         gumbel = -torch.log(-torch.log(uniform.clamp(min=1e-20)))
-        return int((logprobs / self.sampling.temperature + gumbel).argmax())
+        return int((logprobs / self.body["temperature"] + gumbel).argmax())
 
     def grow(self, token: int, logprob: float, top: list[tuple[int, float]]) -> None:
         """Take in a token that did not end the turn."""
         self.ids.append(token)
         self.logprobs.append(logprob)
-        self.top.append(top[: self.sampling.top_logprobs])
-        if len(self.ids) == self.sampling.max_tokens:
+        self.top.append(top[: self.body["top_logprobs"]])
+        if len(self.ids) == self.body["max_tokens"]:
             self.finish_reason = "length"
 
     def raw(self, spell: Callable[[int], str], text: str) -> dict[str, Any]:
