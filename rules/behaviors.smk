@@ -15,7 +15,7 @@ rule sample_behaviors:
     log:
         "<results>/logs/behaviors/{subject}.log",
     conda:
-        "../envs/local.yaml"
+        lambda wildcards: environment(wildcards.subject)
     params:
         sampling=config["sampling"]["behaviors"],
         samples=config["samples"]["behaviors"],

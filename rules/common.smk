@@ -99,6 +99,17 @@ def rehearsed(finetune):
     return of_tasks(pattern, study.held_in) if finetune.rehearse else []
 
 
+def describable(model):
+    """Return what the record of a model says of it."""
+    return {"provider": model.provider, **model.settings}
+
+
+def environment(subject):
+    """Return the conda environment in which a subject is sampled."""
+    provider = study.root(subject).provider
+    return f"../envs/{provider if provider in ('local', 'openai') else 'pipeline'}.yaml"
+
+
 def checkpoint_files(model):
     """Return the files of a checkpoint folder; a model ID has none to watch."""
     folder = Path(model.checkpoint or "")

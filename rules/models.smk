@@ -18,7 +18,7 @@ rule train_model:
     conda:
         "../envs/local.yaml"
     params:
-        dtype=lambda wildcards: study.root(wildcards.trained).dtype,
+        dtype=lambda wildcards: study.root(wildcards.trained).settings["dtype"],
         store=config["store"],
     script:
         "../scripts/train_model.py"
@@ -35,6 +35,6 @@ rule describe_model:
     conda:
         "../envs/local.yaml"
     params:
-        settings=lambda wildcards: vars(study.models[wildcards.given]),
+        settings=lambda wildcards: describable(study.models[wildcards.given]),
     script:
         "../scripts/describe_model.py"

@@ -15,7 +15,7 @@ rule sample_predictions:
     log:
         "<results>/logs/predictions/{subject}.log",
     conda:
-        "../envs/local.yaml"
+        lambda wildcards: environment(wildcards.subject)
     params:
         properties=PROPERTIES,
         wrapper=config["hypothetical"]["wrapper"],

@@ -1,4 +1,4 @@
-"""Describe a base subject that nobody trains here: a checkpoint, or a baseline."""
+"""Describe a base subject that nobody trains here: a checkpoint, a server's, or a baseline."""
 
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ def main(
     checkpoint: list[Path] | None = None,  # noqa: ARG001 - named by `settings`; here so that Snakemake tracks it
 ) -> None:
     """Write how to call the subject; a checkpoint is known by the digest of its files."""
-    if settings["provider"] == "baseline":
-        write_json(model, {"provider": "baseline", "rule": settings["rule"], "lineage": []})
+    if settings["provider"] != "local":
+        hosted_or_rule = {name: settings[name] for name in settings if name != "dtype"}
+        write_json(model, {**hosted_or_rule, "lineage": []})
         return
     from inward.providers.checkpoints import digest_checkpoint  # noqa: PLC0415 - loads torch
 

@@ -20,6 +20,9 @@ from inward.hypotheticals import WRAPPERS
 from inward.properties import PROPERTIES
 from inward.tasks import KINDS, sequence
 
+# What says where a model comes from, and the provider that understands it.
+ORIGINS = {"checkpoint": "local", "scratch": "local", "model": "openai", "rule": "baseline"}
+
 
 @dataclass(frozen=True)
 class Task:
@@ -34,14 +37,26 @@ class Task:
 
 @dataclass(frozen=True)
 class Model:
-    """A base subject: a checkpoint, a tiny model raised from nothing, or a baseline's rule."""
+    """A base subject: a checkpoint, a tiny model raised from nothing, a server's, or a rule."""
 
     name: str
     provider: str
-    dtype: str
-    checkpoint: str | None
-    scratch: dict[str, Any] | None
-    rule: str | None
+    settings: dict[str, Any]  # what its provider needs to know
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The folder or model ID of a checkpoint."""
+        return self.settings.get("checkpoint")
+
+    @property
+    def scratch(self) -> dict[str, Any] | None:
+        """How a model is raised from nothing."""
+        return self.settings.get("scratch")
+
+    @property
+    def rule(self) -> str | None:
+        """The rule by which a baseline answers."""
+        return self.settings.get("rule")
 
 
 @dataclass(frozen=True)
@@ -167,14 +182,7 @@ def _task(name: str, raw: dict[str, Any]) -> Task:
 
 
 def _model(name: str, raw: dict[str, Any]) -> Model:
-    return Model(
-        name=name,
-        provider=raw["provider"],
-        checkpoint=raw.get("checkpoint"),
-        dtype=raw["dtype"],
-        scratch=raw.get("scratch"),
-        rule=raw.get("rule"),
-    )
+    return Model(name, raw["provider"], {key: raw[key] for key in raw if key != "provider"})
 
 
 def _finetune(name: str, raw: dict[str, Any], defaults: dict[str, Any]) -> Finetune:
@@ -262,8 +270,8 @@ def _check_apart(study: Study) -> None:
 
 def _check_models(study: Study) -> None:
     for name, model in study.models.items():
-        given = [key for key in ("checkpoint", "scratch", "rule") if getattr(model, key)]
-        fitting = ["rule"] if model.provider == "baseline" else ["checkpoint", "scratch"]
+        given = [key for key in ORIGINS if key in model.settings]
+        fitting = [key for key, provider in ORIGINS.items() if provider == model.provider]
         if len(given) != 1 or given[0] not in fitting:
             raise ConfigError(
                 f"models.{name}: a model of provider {model.provider} needs"
@@ -286,6 +294,11 @@ def _check_finetunes(study: Study) -> None:
             raise ConfigError(
                 f"finetunes.{name}.base: {finetune.base} is a baseline, which cannot be trained;"
                 " choose a model"
+            )
+        if finetune.base in study.models and study.models[finetune.base].provider == "openai":
+            raise ConfigError(
+                f"finetunes.{name}.base: {finetune.base} is a hosted model, which can be sampled"
+                " but not yet trained; choose a local one"
             )
     for name in study.finetunes:
         cycle = _cycle_from(name, study)

@@ -32,4 +32,8 @@ def open_provider(record: dict[str, Any], store: Path) -> Provider:
     """Return the subject that a record in models/ describes, ready to be asked."""
     if record["provider"] == "local":
         return LocalProvider(record, store)
-    raise ProviderError(f"provider {record['provider']}: cannot be sampled; choose local")
+    if record["provider"] == "openai":
+        from inward.providers.openai import OpenAIProvider  # noqa: PLC0415 - loads the SDK
+
+        return OpenAIProvider(record)
+    raise ProviderError(f"provider {record['provider']}: cannot be sampled; choose local or openai")
