@@ -16,6 +16,7 @@ if not workflow.configfiles:
 
 include: "rules/common.smk"
 include: "rules/prompts.smk"
+include: "rules/plan.smk"
 include: "rules/behaviors.smk"
 include: "rules/labels.smk"
 include: "rules/datasets.smk"
@@ -96,4 +97,5 @@ rule figures:
 
 
 onsuccess:
-    print_headline()
+    if set(workflow.dag_settings.targets) <= {"all"}:
+        print_headline()

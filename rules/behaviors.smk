@@ -16,10 +16,16 @@ rule sample_behaviors:
         "<results>/logs/behaviors/{subject}.log",
     conda:
         lambda wildcards: environment(wildcards.subject)
+    resources:
+        openai=lambda wildcards: asks("openai", wildcards.subject),
+        together=lambda wildcards: asks("together", wildcards.subject),
+        budget=lambda wildcards: pays(wildcards.subject),
     params:
-        sampling=config["sampling"]["behaviors"],
+        sampling=lambda wildcards: study.sampling_of(wildcards.subject, "behaviors"),
         samples=config["samples"]["behaviors"],
         splits=lambda wildcards: study.splits(wildcards.subject),
         store=config["store"],
+        prices=config["prices"],
+        budget=config.get("budget"),
     script:
         "../scripts/sample_behaviors.py"

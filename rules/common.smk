@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from inward import config as configuration
 from inward.errors import ConfigError
 from inward.files import read_json
+from inward.graph import HOSTED
 from inward.sources import sources
 
 CONFIGFILE = str(workflow.configfiles[-1])
@@ -104,10 +105,51 @@ def describable(model):
     return {"provider": model.provider, **model.settings}
 
 
+def plannable(subject):
+    """Return what a plan has to know of a subject."""
+    root, finetune = study.root(subject), study.finetunes.get(subject)
+    known = finetune is None and (hosted(subject) or root.rule)
+    return {
+        "name": subject,
+        "provider": root.provider,
+        "model": root.settings.get("model"),
+        "record": describable(root) if known else None,
+        "splits": study.splits(subject),
+        "sampling": {
+            stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+        },
+        "learns": finetune.learns if finetune else None,
+        "rehearse": finetune.rehearse if finetune else 0,
+        "training": finetune.training if finetune else {},
+        "held_in": study.held_in,
+    }
+
+
 def environment(subject):
-    """Return the conda environment in which a subject is sampled."""
-    provider = study.root(subject).provider
-    return f"../envs/{provider if provider in ('local', 'openai') else 'pipeline'}.yaml"
+    """Return the conda environment in which a subject is trained and sampled."""
+    kind = {"local": "local", "openai": "hosted", "together": "hosted"}
+    return f"../envs/{kind.get(study.root(subject).provider, 'pipeline')}.yaml"
+
+
+def hosted(subject):
+    """Return whether a subject is trained and sampled at a server."""
+    return study.root(subject).provider in HOSTED
+
+
+def row_schema(trained):
+    """Return the form that a provider wants of training rows, or nothing."""
+    provider = study.root(trained).provider
+    return f"schemas/rows.{provider}.schema.json" if hosted(trained) else []
+
+
+def asks(provider, subject):
+    """Return 1 where a job asks this provider, whose limits have one owner at a time."""
+    return int(study.root(subject).provider == provider)
+
+
+def pays(subject):
+    """Return 1 where a job spends from the budget, which is counted by one job at a time."""
+    return int("budget" in config and hosted(subject))
 
 
 def checkpoint_files(model):

@@ -16,9 +16,11 @@ rule train_model:
     log:
         "<results>/logs/models/{trained}.log",
     conda:
-        "../envs/local.yaml"
+        lambda wildcards: environment(wildcards.trained)
+    # Who waits for a server needs no core, so all wait side by side.
+    threads: lambda wildcards: 0 if hosted(wildcards.trained) else 1
     params:
-        dtype=lambda wildcards: study.root(wildcards.trained).settings["dtype"],
+        dtype=lambda wildcards: study.root(wildcards.trained).settings.get("dtype"),
         store=config["store"],
     script:
         "../scripts/train_model.py"
@@ -33,7 +35,7 @@ rule describe_model:
     log:
         "<results>/logs/models/{given}.log",
     conda:
-        "../envs/local.yaml"
+        lambda wildcards: environment(wildcards.given)
     params:
         settings=lambda wildcards: describable(study.models[wildcards.given]),
     script:

@@ -16,11 +16,17 @@ rule sample_predictions:
         "<results>/logs/predictions/{subject}.log",
     conda:
         lambda wildcards: environment(wildcards.subject)
+    resources:
+        openai=lambda wildcards: asks("openai", wildcards.subject),
+        together=lambda wildcards: asks("together", wildcards.subject),
+        budget=lambda wildcards: pays(wildcards.subject),
     params:
         properties=PROPERTIES,
         wrapper=config["hypothetical"]["wrapper"],
-        sampling=config["sampling"]["predictions"],
+        sampling=lambda wildcards: study.sampling_of(wildcards.subject, "predictions"),
         samples=config["samples"]["predictions"],
         store=config["store"],
+        prices=config["prices"],
+        budget=config.get("budget"),
     script:
         "../scripts/sample_predictions.py"

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from inward.asking import ask, repeated, with_answers
+from inward.asking import ask, with_answers
 from inward.baselines import behave
 from inward.files import read_json
 from inward.job import run
+from inward.money import read_prices
+from inward.questions import behavior_questions
 from inward.requests import Sampling
 from inward.tables import BEHAVIORS, PROMPTS, read_table, write_table
 
@@ -22,16 +22,25 @@ def main(
     samples: int,
     splits: list[str],
     store: str,
+    prices: str,
+    budget: float | None,
 ) -> None:
     """Ask the prompts of the splits that are needed, as often as samples are wanted."""
     record = read_json(model)
-    asked = pd.concat(read_table(PROMPTS, path).assign(task=path.stem) for path in prompts)
-    asked = asked[asked["split"].isin(splits)].rename(columns={"text": "prompt"})
-    questions = repeated(asked.assign(question=asked["prompt"]), samples)
+    tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
+    questions = behavior_questions(tables, splits, samples)
     if record["provider"] == "baseline":
         answered = with_answers(questions, behave(record["rule"], questions["prompt"]))
     else:
-        answered = ask(record, questions, Sampling(**sampling), Path(store), model.stem)
+        answered = ask(
+            record,
+            questions,
+            Sampling(**sampling),
+            Path(store),
+            model.stem,
+            prices=read_prices(Path(prices)),
+            budget=budget,
+        )
     for path in behaviors:
         of_task = answered[answered["task"] == path.stem]
         write_table(BEHAVIORS, of_task[list(BEHAVIORS.columns)], path)

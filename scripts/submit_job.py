@@ -6,8 +6,9 @@ from typing import Any
 from inward.digests import digest_file
 from inward.files import read_json, write_json
 from inward.job import run
+from inward.money import read_prices
 from inward.runs import TrainingRun
-from inward.training import TRAINER, identity, submit
+from inward.training import afford, identity, submit, submit_hosted, trainer
 
 
 def main(
@@ -18,8 +19,11 @@ def main(
     hyperparameters: dict[str, Any],
     seed: int,
     store: str,
+    prices: str,
+    budget: float | None,
     base: Path | None = None,
     architecture: dict[str, Any] | None = None,
+    schema: Path | None = None,
 ) -> None:
     """Start from the base subject, or from nothing by an architecture."""
     nothing = {"provider": "local", "architecture": architecture}
@@ -31,9 +35,15 @@ def main(
         validation_rows=digest_file(validation),
         hyperparameters=hyperparameters,
         seed=seed,
-        trainer=TRAINER,
+        trainer=trainer(subject["provider"]),
     )
-    write_json(job, submit(wanted, Path(store)))
+    afford(wanted, train, Path(store), read_prices(Path(prices)), budget)
+    if schema:
+        rows = {"train": train, "validation": validation}
+        submitted = submit_hosted(wanted, subject, rows, schema, Path(store))
+    else:
+        submitted = submit(wanted, Path(store))
+    write_json(job, {**submitted, "base_subject": base.stem if base else None})
 
 
 if __name__ == "__main__":

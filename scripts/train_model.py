@@ -8,18 +8,23 @@ from inward.training import wait
 
 
 def main(
-    *, job: Path, train: Path, model: Path, store: str, dtype: str, base: Path | None = None
+    *, job: Path, train: Path, model: Path, store: str, dtype: str | None, base: Path | None = None
 ) -> None:
-    """Write how to call the trained subject: new weights, or its base with one more adapter."""
+    """Write how to call the trained subject: a server's model, or weights, or one more adapter."""
     submitted = read_json(job)
     subject = read_json(base) if base else submitted["submitted"]["base"]
     result = wait(submitted, subject, train, Path(store))
-    step = {"subject": model.stem, "job": submitted["id"], "key": submitted["key"]}
-    if base:
+    if "changed" in result:
+        record = {**subject, **result["changed"]}
+        known = {"trained_tokens": result["trained_tokens"]}
+    elif base:
         record = {**subject, "adapters": [*subject["adapters"], result["weights"]]}
+        known = result["training"]
     else:
         record = {"provider": "local", "weights": result["weights"], "adapters": [], "dtype": dtype}
-    lineage = [*subject.get("lineage", []), {**step, "training": result["training"]}]
+        known = result["training"]
+    step = {"subject": model.stem, "job": submitted["id"], "key": submitted["key"]}
+    lineage = [*subject.get("lineage", []), {**step, "training": known}]
     write_json(model, {**record, "lineage": lineage})
 
 

@@ -13,6 +13,7 @@ import yaml
 from inward import config as configuration
 from inward.cells import Comparison
 from inward.errors import ConfigError
+from inward.graph import Study
 
 from .conftest import ROOT
 
@@ -33,7 +34,7 @@ def edited(config: dict[str, Any], edits: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def checked(config: dict[str, Any], schema: dict[str, Any]) -> configuration.Study:
+def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
     """Check a configuration as the workflow does; defaults are filled in by hand."""
     configuration.check_form(config, schema)
     for finetune in config["finetunes"].values():
@@ -97,13 +98,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"sampling.behaviors.temperature": -1},
         (
             "config: sampling.behaviors.temperature: -1 is less than the minimum of 0; give a number"
-            " from 0, which always takes the likeliest token"
+            " from 0, which always takes the likeliest token, or null, which leaves it to the model"
         ),
     ),
     "zero epochs": (
-        {"finetuning.epochs": 0},
+        {"finetuning.local.epochs": 0},
         (
-            "config: finetuning.epochs: 0 is less than the minimum of 1; give how often each row is"
+            "config: finetuning.local.epochs: 0 is less than the minimum of 1; give how often each row is"
             " read, a whole number from 1"
         ),
     ),

@@ -39,6 +39,8 @@ def record(loopback: Loopback, in_flight: int = 16) -> dict[str, Any]:
         "key_variable": "LOOPBACK_KEY",
         "limit": "max_completion_tokens",
         "in_flight": in_flight,
+        "deadline": 5,
+        "transport": "direct",
     }
 
 
@@ -51,7 +53,11 @@ def ask(loopback: Loopback, store: Path, count: int, in_flight: int = 16) -> lis
 
 def stored(store: Path) -> list[dict[str, Any]]:
     """Return all records of a store."""
-    return [record for path in store.rglob("*.jsonl") for record in read_json_lines(path)]
+    return [
+        record
+        for path in (store / "responses").rglob("*.jsonl")
+        for record in read_json_lines(path)
+    ]
 
 
 def test_an_answer_has_the_shape_that_all_providers_share(

@@ -40,7 +40,12 @@ def small_study() -> dict[str, Any]:
             "conversations": 3200,
             "training": {"epochs": 1, "batch_size": 32, "learning_rate": 4e-3, "warmup_steps": 2},
         }
-    study["finetuning"] |= {"epochs": 1, "batch_size": 16, "warmup_steps": 2, "lora_rank": 4}
+    study["finetuning"]["local"] |= {
+        "epochs": 1,
+        "batch_size": 16,
+        "warmup_steps": 2,
+        "lora_rank": 4,
+    }
     study["finetunes"]["wren-changed"].pop("training")
     study["bootstrap"]["resamples"] = 200
     return study

@@ -6,39 +6,76 @@ from typing import Any
 
 import pandas as pd
 
-from inward.progress import log, track
+from inward.intake import Intake
+from inward.money import UNKNOWN, Price, Prices, Purse, open_purse
+from inward.progress import Tally, log
 from inward.providers import Provider, open_provider
 from inward.requests import Request, Response, Sampling, user
 from inward.store import ResponseStore
 
 
 def ask(
-    record: dict[str, Any], questions: pd.DataFrame, sampling: Sampling, store: Path, what: str
+    record: dict[str, Any],
+    questions: pd.DataFrame,
+    sampling: Sampling,
+    store: Path,
+    what: str,
+    *,
+    prices: Prices = UNKNOWN,
+    budget: float | None = None,
 ) -> pd.DataFrame:
     """Return `questions` (columns question, sample, ...) with the answers of a subject.
 
-    `record` is the subject's in models/. Adds text, finish_reason, tokens and request_key.
+    `record` is the subject's in models/, `budget` in dollars. Adds text, finish_reason, tokens and
+    request_key.
     """
-    provider = open_provider(record, store)
+    provider = open_provider(record, store, prices.ends.get(record.get("model", "")))
     requests = [
         provider.request(user(question), sampling, int(sample))
         for question, sample in zip(questions["question"], questions["sample"], strict=True)
     ]
-    responses = answers(requests, provider, store, what)
+    purse = open_purse(record, store, prices, budget)
+    responses = answers(requests, provider, store, what, purse)
     return with_answers(questions, responses, [request.key for request in requests])
 
 
 def answers(
-    requests: Sequence[Request], provider: Provider, store: Path, what: str
+    requests: Sequence[Request],
+    provider: Provider,
+    store: Path,
+    what: str,
+    purse: Purse | None = None,
 ) -> list[Response]:
-    """Return the responses to `requests`, in their order; new ones are in the store by then."""
+    """Return the responses to `requests`, in their order; new ones are in the store by then.
+
+    They are paid from `purse`, if money is to be counted.
+    """
     with ResponseStore(store, provider.model) as responses:
         asked = {request.key: request for request in requests}
-        new = [request for request in asked.values() if responses.get(request) is None]
-        log.info("%s: %d requests, %d in the store", what, len(asked), len(asked) - len(new))
-        for request, raw in track(provider.sample(new), len(new), what):
-            responses.add(request, raw)
-        return [provider.response(responses.get(request)) for request in requests]
+        new = [request for request in asked.values() if request not in responses]
+        reused = len(asked) - len(new)
+        log.info("%s: %d requests, %d in the store", what, len(asked), reused)
+        tally = Tally(what, len(new), reused)
+        intake = Intake(responses, tally, purse or Purse(Price()), provider.response)
+        try:
+            provider.sample(new, intake)
+        finally:
+            if new:
+                log.info("%s", tally.line())
+        got = intake.responses
+        for request in requests:
+            if request.key not in got:
+                got[request.key] = provider.response(responses.get(request))
+    _tell_models(what, list(got.values()))
+    return [got[request.key] for request in requests]
+
+
+def _tell_models(what: str, responses: Sequence[Response]) -> None:
+    """Warn where a server answered as more than one model, or with more than one software."""
+    for kind in ("model", "fingerprint"):
+        seen = sorted({said for response in responses if (said := getattr(response, kind))})
+        if len(seen) > 1:
+            log.warning("%s: answers came from more than one %s: %s", what, kind, ", ".join(seen))
 
 
 def with_answers(

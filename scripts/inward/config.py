@@ -5,7 +5,7 @@ checks what a schema cannot: names that lead nowhere, cycles, and questions that
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,130 +14,43 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from inward.baselines import RULES
-from inward.cells import Comparison
 from inward.errors import ConfigError
+from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.hypotheticals import WRAPPERS
 from inward.properties import PROPERTIES
+from inward.providers.capabilities import REASONING, refusal
+from inward.requests import Sampling
 from inward.tasks import KINDS, sequence
 
-# What says where a model comes from, and the provider that understands it.
-ORIGINS = {"checkpoint": "local", "scratch": "local", "model": "openai", "rule": "baseline"}
-
-
-@dataclass(frozen=True)
-class Task:
-    """A set of object-level prompts, held-in (role train) or held-out (role test)."""
-
-    name: str
-    role: str
-    kind: str
-    settings: dict[str, Any]
-    properties: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Model:
-    """A base subject: a checkpoint, a tiny model raised from nothing, a server's, or a rule."""
-
-    name: str
-    provider: str
-    settings: dict[str, Any]  # what its provider needs to know
-
-    @property
-    def checkpoint(self) -> str | None:
-        """The folder or model ID of a checkpoint."""
-        return self.settings.get("checkpoint")
-
-    @property
-    def scratch(self) -> dict[str, Any] | None:
-        """How a model is raised from nothing."""
-        return self.settings.get("scratch")
-
-    @property
-    def rule(self) -> str | None:
-        """The rule by which a baseline answers."""
-        return self.settings.get("rule")
-
-
-@dataclass(frozen=True)
-class Finetune:
-    """A training run: a base subject, what it learns (predictions or behavior), and of whom."""
-
-    name: str
-    base: str
-    learns: str
-    of: str
-    rehearse: float
-    training: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Study:
-    """A whole configuration, checked."""
-
-    name: str
-    seed: int
-    tasks: dict[str, Task]
-    models: dict[str, Model]
-    finetunes: dict[str, Finetune]
-
-    @property
-    def subjects(self) -> list[str]:
-        """All that answer, base models first."""
-        return [*self.models, *self.finetunes]
-
-    @property
-    def scratch_models(self) -> list[str]:
-        """The models which the study raises from nothing."""
-        return [name for name, model in self.models.items() if model.scratch]
-
-    @property
-    def given_models(self) -> list[str]:
-        """The models which the study takes as they are: checkpoints and baselines."""
-        return [name for name, model in self.models.items() if not model.scratch]
-
-    @property
-    def trained(self) -> list[str]:
-        """All subjects that the study trains: models raised from nothing, and finetunes."""
-        return [*self.scratch_models, *self.finetunes]
-
-    @property
-    def held_in(self) -> list[str]:
-        """Names of the tasks whose prompts are trained on."""
-        return [name for name, task in self.tasks.items() if task.role == "train"]
-
-    @property
-    def self_trained(self) -> dict[str, str]:
-        """The finetunes that learn to predict their own base, with that base."""
-        return {
-            finetune.name: finetune.base
-            for finetune in self.finetunes.values()
-            if finetune.learns == "predictions" and finetune.of == finetune.base
-        }
-
-    @property
-    def comparisons(self) -> list[Comparison]:
-        """Each self-trained target with each other subject trained on its labels."""
-        return [
-            Comparison(target=own, self_predictor=own, cross_predictor=other.name)
-            for own in self.self_trained
-            for other in self.finetunes.values()
-            if other.learns == "predictions" and other.of == own and other.base != own
-        ]
-
-    def root(self, subject: str) -> Model:
-        """Return the model that a subject was finetuned from, through all finetunes."""
-        while subject in self.finetunes:
-            subject = self.finetunes[subject].base
-        return self.models[subject]
-
-    def splits(self, subject: str) -> list[str]:
-        """Return the splits where a subject's behavior is needed: all if others learn from it."""
-        taught = any(
-            subject == finetune.of or (finetune.rehearse and subject == finetune.base)
-            for finetune in self.finetunes.values()
-        )
-        return ["train", "validation", "test"] if taught else ["test"]
+# What says where a model of a provider comes from.
+ORIGINS = {
+    "local": ("checkpoint", "scratch"),
+    "openai": ("model",),
+    "together": ("model",),
+    "baseline": ("rule",),
+}
+EVERY_ORIGIN = {origin for origins in ORIGINS.values() for origin in origins}
+OPENAI = "https://api.openai.com"
+# What a provider's finetunes may be told, and which of it they must.
+TRAINING = {
+    "local": {
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "warmup_steps",
+        "lora_rank",
+        "lora_alpha",
+    },
+    "openai": {"epochs", "batch_size", "learning_rate_multiplier"},
+    "together": {
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "warmup_ratio",
+        "lora_rank",
+        "lora_alpha",
+    },
+}
 
 
 def check_form(config: dict[str, Any], schema: dict[str, Any], path: str = "config") -> None:
@@ -158,18 +71,18 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
         found = Study(
             name=config["study"],
             seed=config["seed"],
+            sampling=config["sampling"],
             tasks={name: _task(name, raw) for name, raw in config["tasks"].items()},
             models={name: _model(name, raw) for name, raw in config["models"].items()},
-            finetunes={
-                name: _finetune(name, raw, config["finetuning"])
-                for name, raw in config["finetunes"].items()
-            },
+            finetunes={name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
         )
         _check_wrapper(config["hypothetical"]["wrapper"])
         _check_split(config["split"])
         _check_tasks(found)
         _check_models(found)
         _check_finetunes(found)
+        found = replace(found, finetunes=_trained_so(found, config["finetuning"]))
+        _check_requests(found)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return found
@@ -182,17 +95,26 @@ def _task(name: str, raw: dict[str, Any]) -> Task:
 
 
 def _model(name: str, raw: dict[str, Any]) -> Model:
-    return Model(name, raw["provider"], {key: raw[key] for key in raw if key != "provider"})
+    settings = {key: raw[key] for key in raw if key != "provider"}
+    if raw["provider"] in HOSTED and "model" in settings:
+        settings.setdefault("limit", _limit(raw["base_url"], settings["model"]))
+    return Model(name, raw["provider"], settings)
 
 
-def _finetune(name: str, raw: dict[str, Any], defaults: dict[str, Any]) -> Finetune:
+def _limit(base_url: str, model: str) -> str:
+    """Return the name under which a server wants the longest answer, where nobody says."""
+    as_openai = base_url.startswith(OPENAI) or REASONING.search(model)
+    return "max_completion_tokens" if as_openai else "max_tokens"
+
+
+def _finetune(name: str, raw: dict[str, Any]) -> Finetune:
     return Finetune(
         name=name,
         base=raw["base"],
         learns=raw["learns"],
         of=raw["of"],
         rehearse=raw["rehearse"],
-        training={**defaults, **raw.get("training", {})},
+        training=raw.get("training", {}),
     )
 
 
@@ -270,8 +192,8 @@ def _check_apart(study: Study) -> None:
 
 def _check_models(study: Study) -> None:
     for name, model in study.models.items():
-        given = [key for key in ORIGINS if key in model.settings]
-        fitting = [key for key, provider in ORIGINS.items() if provider == model.provider]
+        given = sorted(EVERY_ORIGIN & set(model.settings))
+        fitting = ORIGINS[model.provider]
         if len(given) != 1 or given[0] not in fitting:
             raise ConfigError(
                 f"models.{name}: a model of provider {model.provider} needs"
@@ -295,11 +217,6 @@ def _check_finetunes(study: Study) -> None:
                 f"finetunes.{name}.base: {finetune.base} is a baseline, which cannot be trained;"
                 " choose a model"
             )
-        if finetune.base in study.models and study.models[finetune.base].provider == "openai":
-            raise ConfigError(
-                f"finetunes.{name}.base: {finetune.base} is a hosted model, which can be sampled"
-                " but not yet trained; choose a local one"
-            )
     for name in study.finetunes:
         cycle = _cycle_from(name, study)
         if cycle:
@@ -307,6 +224,50 @@ def _check_finetunes(study: Study) -> None:
                 f"finetunes.{name}: waits for itself ({' needs '.join(cycle)}); give one of them"
                 " another base or another subject to learn from"
             )
+
+
+def _trained_so(study: Study, finetuning: dict[str, Any]) -> dict[str, Finetune]:
+    """Return the finetunes with what their provider is told by default."""
+    complete = {}
+    for name, finetune in study.finetunes.items():
+        provider = study.root(name).provider
+        odd = sorted(set(finetune.training) - TRAINING[provider])
+        if odd:
+            raise ConfigError(
+                f"finetunes.{name}.training.{odd[0]}: means nothing to provider {provider}; there"
+                f" are {', '.join(sorted(TRAINING[provider]))}"
+            )
+        once = {} if provider == "local" else {"epochs": 1}
+        if provider == "together" and "project" not in study.root(name).settings:
+            raise ConfigError(
+                f"models.{study.root(name).name}.project: is missing, but finetunes.{name} is"
+                " served in one; give its ID"
+            )
+        training = {**once, **finetuning.get(provider, {}), **finetune.training}
+        lost = sorted(TRAINING[provider] - set(training)) if provider == "local" else []
+        if lost:
+            raise ConfigError(
+                f"finetuning.local.{lost[0]}: is missing, and finetunes.{name} needs it; give it"
+            )
+        complete[name] = replace(finetune, training=training)
+    return complete
+
+
+def _check_requests(study: Study) -> None:
+    """Refuse what a hosted model is known not to do, before anything is spent."""
+    for name, model in study.models.items():
+        for stage in study.sampling:
+            sampling = Sampling(**study.sampling_of(name, stage))
+            if model.provider == "local" and sampling.temperature is None:
+                raise ConfigError(
+                    f"models.{name}: a local model needs a temperature; set it in sampling.{stage}"
+                )
+            if model.provider not in HOSTED:
+                continue
+            settings = model.settings
+            why_not = refusal(model.provider, settings["model"], settings["limit"], sampling)
+            if why_not:
+                raise ConfigError(f"models.{name}: {why_not}, in models.{name}.sampling.{stage}")
 
 
 def _cycle_from(name: str, study: Study) -> list[str] | None:

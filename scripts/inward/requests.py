@@ -12,7 +12,7 @@ KEY_VERSION = 1
 class Sampling:
     """How answers are drawn; each provider says it in its own words, in the body of a request."""
 
-    temperature: float
+    temperature: float | None  # None leaves it to the model, as reasoning models insist
     max_tokens: int
     top_logprobs: int  # how many likeliest alternatives are kept for each token
 
@@ -44,6 +44,22 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """The tokens that a response was billed for."""
+
+    prompt: int = 0
+    completion: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(self.prompt + other.prompt, self.completion + other.completion)
+
+    @property
+    def total(self) -> int:
+        """All tokens."""
+        return self.prompt + self.completion
+
+
+@dataclass(frozen=True)
 class Token:
     """One token of an answer: its text, its log-probability, and the likeliest alternatives."""
 
@@ -57,8 +73,19 @@ class Response:
     """An answer, whatever the dialect it came in."""
 
     text: str
-    finish_reason: str  # stop: the model ended its turn; length: it was cut off
+    finish_reason: str  # stop: the model ended its turn; length: it was cut off; or the server's
     tokens: tuple[Token, ...]
+    usage: Usage | None = None  # None where nobody bills
+    model: str | None = None  # what a server says it has answered with
+    fingerprint: str | None = None  # of the server's software, where it gives one
+
+
+def usage_of(raw: Any) -> Usage | None:
+    """Return what a raw response was billed for; local ones are not, some servers do not say."""
+    usage = raw.get("usage") if isinstance(raw, dict) else None
+    if not isinstance(usage, dict):
+        return None
+    return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
 
 
 def user(text: str) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 store/runs/<key>/intent.json   what is to be trained; on disk before anything starts
 store/runs/<key>/weights/      local weights, or what else the trainer made
 store/runs/<key>/result.json   written last: where it is, the run is complete
+What a job at a provider leaves there besides, inward.jobs says.
 """
 
 import os
@@ -51,6 +52,11 @@ class RunStore:
     def intent(self, key: str) -> TrainingRun:
         """Return the run that was intended under `key`."""
         return TrainingRun(**read_json(self.folder / key / "intent.json"))
+
+    def job(self, key: str) -> Any | None:
+        """Return the job at a provider that trains run `key`, or None where there is none."""
+        path = self.folder / key / "job.json"
+        return read_json(path) if path.exists() else None
 
     def result(self, key: str) -> Any | None:
         """Return what the finished run `key` left, or None where it has not finished."""

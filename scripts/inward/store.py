@@ -1,17 +1,16 @@
 """The response store: what was paid for once is kept, as it was received, and served from then on.
 
-    store/responses/<model>/<host>-<process>-<random>.jsonl
+store/responses/<model>/<segment>.jsonl    responses: see inward.segments
+store/errors/<model>/<segment>.jsonl       attempts that failed; for people, never served
 
-Each file is a segment with one writer, which only appends whole lines; readers take every whole
-line of every segment. So any number of processes and machines may share a store without locks, also
-on a network file system, and a killed process loses at most what was still in flight.
+Readers take every whole line of every segment, and of two responses to one request the one that
+was received first. What follows the last newline of a segment was never finished.
 """
 
 import json
-import os
-import secrets
-import socket
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,21 +18,36 @@ from typing import Any, Self
 
 from inward.digests import digest_text
 from inward.errors import StoreError
-from inward.requests import Request
+from inward.requests import Request, Usage, usage_of
+from inward.segments import Segment
 
-SYNC_EVERY = 64  # records; what a power failure may cost
+# The head of each line, so that a store is searched without parsing what it holds.
+HEAD = re.compile(
+    rb'\{"key": "([0-9a-f]{64})", "received": "([^"]{32})", '
+    rb'(?:"usage": \[(\d+), (\d+)\], )?"request": \{.*\}$'
+)
+
+
+@dataclass(frozen=True)
+class _Place:
+    received: bytes
+    segment: Path
+    begin: int
+    size: int
+    usage: Usage
 
 
 class ResponseStore:
-    """The responses of one model, by request key; a context that closes its segment."""
+    """The responses of one model, by request key; a context that closes its segments."""
 
     def __init__(self, store: Path, model: str) -> None:
-        self.folder = store / "responses" / digest_text(model)[:16]
-        # Of two responses to one request the one received first stays, whichever file it is in.
-        records = sorted(self._records(), key=lambda record: record["received"], reverse=True)
-        self._responses = {record["key"]: record["response"] for record in records}
-        self._segment: int | None = None
-        self._unsynced = 0
+        name = digest_text(model)[:16]
+        self.folder = store / "responses" / name
+        self._places: dict[str, _Place] = {}
+        for key, place in _places(self.folder):
+            self._place(key, place)
+        self._segment = Segment(self.folder)
+        self._errors = Segment(store / "errors" / name)
 
     def __enter__(self) -> Self:
         return self
@@ -44,62 +58,90 @@ class ResponseStore:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._segment is not None:
-            os.fsync(self._segment)
-            os.close(self._segment)
-            self._segment = None
+        self._segment.close()
+        self._errors.close()
 
     def __len__(self) -> int:
-        return len(self._responses)
+        return len(self._places)
+
+    def __contains__(self, request: Request) -> bool:
+        return request.key in self._places
 
     def get(self, request: Request) -> Any | None:
         """Return the raw response to `request`, or None where there is none yet."""
-        return self._responses.get(request.key)
+        place = self._places.get(request.key)
+        return None if place is None else _record(place)["response"]
 
     def add(self, request: Request, response: Any) -> None:
         """Append the raw response to `request`; the first that was written for a key stays."""
+        received = _now()
+        usage = usage_of(response)
+        counts = {"usage": [usage.prompt, usage.completion]} if usage else {}
         record = {
             "key": request.key,
-            "received": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "received": received,
+            **counts,
             "request": request.record(),
             "response": response,
         }
-        line = json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
-        if self._segment is None:
-            self._segment = self._new_segment()
-        _write_all(self._segment, line.encode())
-        self._unsynced += 1
-        if self._unsynced == SYNC_EVERY:
-            os.fsync(self._segment)
-            self._unsynced = 0
-        self._responses.setdefault(request.key, response)
+        line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
+        begin = self._segment.append(line + b"\n")
+        place = _Place(received.encode(), self._segment.path, begin, len(line), usage or Usage())
+        self._place(request.key, place)
 
-    def _new_segment(self) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
-        return os.open(
-            self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644
-        )
+    def add_error(self, request: Request, said: str) -> None:
+        """Note an attempt that failed."""
+        record = {"key": request.key, "failed": _now(), "said": said}
+        self._errors.append(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
-    def _records(self) -> Iterator[Any]:
-        for segment in sorted(self.folder.glob("*.jsonl")):
-            yield from whole_records(segment)
+    def _place(self, key: str, place: _Place) -> None:
+        known = self._places.get(key)
+        if known is None or place.received < known.received:
+            self._places[key] = place
 
 
-def whole_records(segment: Path) -> Iterator[Any]:
-    """Yield the records of a segment; what follows the last newline was never finished."""
-    whole, _, _torn = segment.read_bytes().rpartition(b"\n")
-    for number, line in enumerate(whole.split(b"\n"), start=1):
-        if line:
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise StoreError(
-                    f"{segment}, line {number}: damaged; restore it from a copy, or delete that"
-                    " line to ask for this response again"
-                ) from error
+def billed(store: Path) -> Iterator[tuple[dict[str, Any], Usage]]:
+    """Yield, for each model of a store, one of its requests, and the tokens of all its responses.
+
+    A response that was got twice was paid for twice, and counts twice.
+    """
+    for folder in sorted((store / "responses").glob("*")):
+        places = [place for _, place in _places(folder)]
+        if places:
+            yield _record(places[0])["request"], sum((p.usage for p in places), Usage())
 
 
-def _write_all(segment: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(segment, data) :]
+def _places(folder: Path) -> Iterator[tuple[str, _Place]]:
+    for segment in sorted(folder.glob("*.jsonl")):
+        whole, _, _torn = segment.read_bytes().rpartition(b"\n")
+        begin = 0
+        for number, line in enumerate(whole.split(b"\n"), start=1):
+            head = HEAD.match(line)
+            if head:
+                key, received, prompt, completion = head.groups()
+                usage = Usage(int(prompt or 0), int(completion or 0))
+                yield key.decode(), _Place(received, segment, begin, len(line), usage)
+            elif line:
+                raise _damaged(segment, number)
+            begin += len(line) + 1
+
+
+def _record(place: _Place) -> Any:
+    with place.segment.open("rb") as file:
+        file.seek(place.begin)
+        try:
+            return json.loads(file.read(place.size))
+        except ValueError:
+            file.seek(0)
+            raise _damaged(place.segment, file.read(place.begin).count(b"\n") + 1) from None
+
+
+def _damaged(segment: Path, line: int) -> StoreError:
+    return StoreError(
+        f"{segment}, line {line}: damaged; restore it from a copy, or delete that line to ask for"
+        " this response again"
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

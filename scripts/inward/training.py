@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from inward.digests import digest_folder
-from inward.files import read_json_lines
+from inward.errors import ProviderError
+from inward.files import read_json, read_json_lines
+from inward.graph import HOSTED
+from inward.money import Prices, spent, total_of
 from inward.progress import log
 from inward.runs import RunStore, TrainingRun
 
@@ -16,10 +19,18 @@ from inward.runs import RunStore, TrainingRun
 TRAINER = "local 1"
 
 
+def trainer(provider: str) -> str:
+    """Return the name and version of the code that trains for a provider."""
+    return TRAINER if provider == "local" else f"{provider} 1"
+
+
 def identity(base: dict[str, Any]) -> dict[str, Any]:
     """Return what of a base subject decides what training makes of it, wherever its files lie."""
     if "architecture" in base:
         return {"architecture": base["architecture"]}
+    if base["provider"] in HOSTED:
+        named = {key: base[key] for key in ("provider", "base_url", "model")}
+        return {**named, "checkpoint": base.get("checkpoint")}
     return {
         "weights": base["weights"]["digest"],
         "adapters": [adapter["digest"] for adapter in base["adapters"]],
@@ -28,25 +39,71 @@ def identity(base: dict[str, Any]) -> dict[str, Any]:
 
 
 def submit(run: TrainingRun, store: Path) -> dict[str, Any]:
-    """Return the job that trains `run`; its intent is in the store before this returns."""
+    """Return the job that trains `run` here; its intent is in the store before this returns."""
     RunStore(store).intend(run)
     return {"key": run.key, "id": f"local-{run.key[:16]}", "submitted": vars(run)}
+
+
+def submit_hosted(
+    run: TrainingRun, base: dict[str, Any], rows: dict[str, Path], schema: Path, store: Path
+) -> dict[str, Any]:
+    """Return the job that trains `run` at its provider, of which there is never a second.
+
+    `rows` are the files train and validation; they are checked against the form in `schema`, and
+    the intent is in the store, before anything is sent.
+    """
+    from inward import jobs  # noqa: PLC0415 - loads the SDKs
+    from inward.jobs.rows import check_rows  # noqa: PLC0415
+
+    check_rows(rows["train"], run.provider, read_json(schema))
+    check_rows(rows["validation"], run.provider, read_json(schema), training=False)
+    RunStore(store).intend(run)
+    with jobs.opened(base, store, run.key) as bench:
+        return jobs.submit(bench, run, rows, training_tokens(run, rows["train"]))
 
 
 def wait(job: dict[str, Any], base: dict[str, Any], rows: Path, store: Path) -> dict[str, Any]:
     """Return the result of a job, training now unless the store has it; `rows` is train.jsonl.
 
-    The result says which weights there are now, by run and digest, and what is known of them.
+    The result says which weights, or which model of a server, there are now, and what is known.
     """
     runs, key = RunStore(store), job["key"]
     finished: dict[str, Any] | None = runs.result(key)
     if finished:
         log.info("run %s is in the store", key[:16])
         return finished
+    run = runs.intent(key)
+    result = (
+        _waited(key, base, store) if run.provider in HOSTED else _trained(run, base, rows, store)
+    )
+    runs.finish(key, result)
+    return result
+
+
+def training_tokens(run: TrainingRun, rows: Path) -> int:
+    """Return about how many tokens training on a file reads: a token is about four bytes."""
+    return rows.stat().st_size * int(run.hyperparameters["epochs"]) // 4
+
+
+def afford(run: TrainingRun, rows: Path, store: Path, prices: Prices, budget: float | None) -> None:
+    """Raise ProviderError where a job that is yet to be created may pass the budget, in dollars."""
+    if budget is None or run.provider not in HOSTED or RunStore(store).job(run.key):
+        return
+    model, tokens = run.base["model"], training_tokens(run, rows)
+    bills = [(model, prices.of(model).of_training(tokens)), *spent(store, prices)]
+    total = total_of(bills)
+    if total > budget:
+        raise ProviderError(
+            f"the budget of ${budget:g} would be passed: with this job, about {tokens} tokens, it"
+            f" comes to ${total:.4f}; raise `budget`, or train on less"
+        )
+
+
+def _trained(run: TrainingRun, base: dict[str, Any], rows: Path, store: Path) -> dict[str, Any]:
     from inward.providers import local_training  # noqa: PLC0415 - loads torch
 
-    run = runs.intent(key)
-    with runs.writing_weights(key) as folder:
+    runs = RunStore(store)
+    with runs.writing_weights(run.key) as folder:
         known = local_training.train(
             base=base,
             rows=read_json_lines(rows),
@@ -55,7 +112,12 @@ def wait(job: dict[str, Any], base: dict[str, Any], rows: Path, store: Path) -> 
             store=store,
             folder=folder,
         )
-    digest = digest_folder(runs.weights(key))
-    result = {"weights": {"run": key, "digest": digest}, "training": known}
-    runs.finish(key, result)
-    return result
+    digest = digest_folder(runs.weights(run.key))
+    return {"weights": {"run": run.key, "digest": digest}, "training": known}
+
+
+def _waited(key: str, base: dict[str, Any], store: Path) -> dict[str, Any]:
+    from inward import jobs  # noqa: PLC0415 - loads the SDKs
+
+    with jobs.opened(base, store, key) as bench:
+        return jobs.wait(bench, key, base)

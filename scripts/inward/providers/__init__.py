@@ -4,13 +4,14 @@ What a provider needs of heavy software it imports when first asked, so that nob
 to speak to a server, or to be told what the store has.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from inward.errors import ProviderError
 from inward.providers.local import LocalProvider
 from inward.requests import Request, Response, Sampling
+from inward.scheduler import Intake
 
 
 class Provider(Protocol):
@@ -21,19 +22,24 @@ class Provider(Protocol):
     def request(self, messages: list[dict[str, str]], sampling: Sampling, sample: int) -> Request:
         """Return the request that asks this subject."""
 
-    def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
-        """Yield each request with its raw response, in any order, as soon as it is there."""
+    def sample(self, requests: Sequence[Request], intake: Intake) -> None:
+        """Give `intake` the raw response to each request, in any order, as soon as it is there."""
 
     def response(self, raw: Any) -> Response:
         """Return a raw response in the shape that all providers share."""
 
 
-def open_provider(record: dict[str, Any], store: Path) -> Provider:
-    """Return the subject that a record in models/ describes, ready to be asked."""
+def open_provider(record: dict[str, Any], store: Path, ends: str | None = None) -> Provider:
+    """Return the subject that a record in models/ describes, ready to be asked.
+
+    `ends` is the day on which a hosted model ends, as far as the list of prices says.
+    """
     if record["provider"] == "local":
         return LocalProvider(record, store)
-    if record["provider"] == "openai":
-        from inward.providers.openai import OpenAIProvider  # noqa: PLC0415 - loads the SDK
+    if record["provider"] in ("openai", "together"):
+        from inward.providers.hosted import HostedProvider  # noqa: PLC0415 - loads aiohttp
 
-        return OpenAIProvider(record)
-    raise ProviderError(f"provider {record['provider']}: cannot be sampled; choose local or openai")
+        return HostedProvider(record, store, ends)
+    raise ProviderError(
+        f"provider {record['provider']}: cannot be sampled; choose local, openai or together"
+    )

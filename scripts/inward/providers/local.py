@@ -1,11 +1,12 @@
 """The local provider: a checkpoint in this process, loaded when there is something to be asked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from inward.digests import digest
 from inward.requests import Request, Response, Sampling, Token
+from inward.scheduler import Intake
 
 # Raised whenever the same request may get another answer; a test holds it against the sources.
 ENGINE = "transformers 1"
@@ -31,12 +32,13 @@ class LocalProvider:
         body = {"model": self.model, "messages": messages, **vars(sampling)}
         return Request("local", None, body, sample)
 
-    def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
-        """Yield each request with its raw response, shortest prompts first."""
+    def sample(self, requests: Sequence[Request], intake: Intake) -> None:
+        """Give `intake` the raw response to each request, shortest prompts first."""
         if requests:
             from inward.providers.local_sampling import Sampler  # noqa: PLC0415 - loads torch
 
-            yield from Sampler(self.record, self.store).sample(requests)
+            for request, raw in Sampler(self.record, self.store).sample(requests):
+                intake.answer(request, raw)
 
     def response(self, raw: Any) -> Response:
         """Return a raw response in the shape that all providers share."""

@@ -1,0 +1,26 @@
+"""Plan: what the study would ask, train and pay. Nothing is sent, and no key is needed.
+
+needs  <results>/prompts/<task>.parquet; the store, and what has been made so far
+makes  nothing; it is printed
+"""
+
+
+rule plan:
+    input:
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        code=code("plan.py"),
+    log:
+        "<results>/logs/plan.log",
+    conda:
+        "../envs/hosted.yaml"
+    params:
+        results=f"results/{study.name}",
+        subjects=[plannable(subject) for subject in study.subjects],
+        properties=PROPERTIES,
+        wrapper=config["hypothetical"]["wrapper"],
+        samples=config["samples"],
+        store=config["store"],
+        prices=config["prices"],
+        budget=config.get("budget"),
+    script:
+        "../scripts/plan.py"

@@ -1,0 +1,115 @@
+"""Look after the training jobs that are under way at providers.
+
+    python scripts/finetunes.py status
+    python scripts/finetunes.py logs wren-self
+    python scripts/finetunes.py cancel wren-self
+    python scripts/finetunes.py again wren-self    # set a failed job aside, to be submitted anew
+    python scripts/finetunes.py sweep              # end what a killed process has left being served
+
+Without names, status and logs speak of all jobs below results/.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from inward.errors import InputError, InwardError
+from inward.files import read_json
+from inward.graph import HOSTED
+from inward.jobs import Bench, forget, opened
+from inward.jobs.serving import sweep
+from inward.runs import RunStore
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A finetune whose job a study has submitted to a provider."""
+
+    study: str
+    name: str
+    path: Path  # of jobs/<finetune>.json
+    job: dict[str, Any]
+    base: dict[str, Any]  # the record of the subject that it starts from
+
+
+def main(arguments: list[str]) -> None:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(description="Look after training jobs at providers.")
+    parser.add_argument("verb", choices=["status", "logs", "cancel", "again", "sweep"])
+    parser.add_argument("names", nargs="*", metavar="finetune", help="which; all, if none is named")
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--store", type=Path, default=Path("store"))
+    given = parser.parse_args(arguments)
+    jobs = _chosen(list(_submitted(given.results)), given.names)
+    if given.verb in ("cancel", "again") and not given.names:
+        raise InputError(f"{given.verb}: name the finetunes")
+    for job in jobs:
+        if given.verb == "again":
+            _again(job, given.store)
+            continue
+        with opened(job.base, given.store, job.job["key"]) as bench:
+            if given.verb == "sweep":
+                for endpoint in sweep(bench.sdk, given.store, every=True):
+                    _say(f"{endpoint}: no longer served")
+            else:
+                VERBS[given.verb](job, bench)
+    if not jobs:
+        _say(f"no finetune below {given.results} has a job at a provider")
+
+
+def _status(job: UnderWay, bench: Bench) -> None:
+    now = bench.look(job.job["id"])
+    what = f": {now.error}" if now.error else f" as {now.model}" if now.model else ""
+    _say(f"{job.study}/{job.name}  {job.job['id']}  {now.status}{what}")
+
+
+def _logs(job: UnderWay, bench: Bench) -> None:
+    for line in bench.events(job.job["id"]):
+        _say(f"{job.study}/{job.name}  {line}")
+
+
+def _cancel(job: UnderWay, bench: Bench) -> None:
+    bench.cancel(job.job["id"])
+    _say(f"{job.study}/{job.name}  {job.job['id']}  cancelled")
+
+
+VERBS = {"status": _status, "logs": _logs, "cancel": _cancel}
+
+
+def _again(job: UnderWay, store: Path) -> None:
+    forgotten = forget(RunStore(store).folder / job.job["key"])
+    job.path.unlink()
+    _say(f"{job.study}/{job.name}  {forgotten or job.job['id']} is set aside; run the study again")
+
+
+def _submitted(results: Path) -> Iterator[UnderWay]:
+    for path in sorted(results.glob("*/jobs/*.json")):
+        job = read_json(path)
+        base: dict[str, Any] = job["submitted"]["base"]
+        if base.get("provider") in HOSTED:
+            record = read_json(path.parents[1] / "models" / f"{job['base_subject']}.json")
+            yield UnderWay(path.parents[1].name, path.stem, path, job, record)
+
+
+def _chosen(jobs: list[UnderWay], names: list[str]) -> list[UnderWay]:
+    unknown = sorted(set(names) - {job.name for job in jobs})
+    if unknown:
+        there = ", ".join(job.name for job in jobs) or "none"
+        raise InputError(
+            f"{unknown[0]}: no such finetune has a job at a provider; there are: {there}"
+        )
+    return [job for job in jobs if not names or job.name in names]
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except InwardError as error:
+        sys.exit(f"finetunes: {error}")

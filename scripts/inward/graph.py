@@ -1,0 +1,130 @@
+"""The study as a graph of tasks, subjects and finetunes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from inward.cells import Comparison
+
+HOSTED = ("openai", "together")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A set of object-level prompts, held-in (role train) or held-out (role test)."""
+
+    name: str
+    role: str
+    kind: str
+    settings: dict[str, Any]
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A base subject: a checkpoint, a tiny model raised from nothing, a server's, or a rule."""
+
+    name: str
+    provider: str
+    settings: dict[str, Any]  # what its provider needs to know
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The folder or model ID of a checkpoint."""
+        return self.settings.get("checkpoint")
+
+    @property
+    def scratch(self) -> dict[str, Any] | None:
+        """How a model is raised from nothing."""
+        return self.settings.get("scratch")
+
+    @property
+    def rule(self) -> str | None:
+        """The rule by which a baseline answers."""
+        return self.settings.get("rule")
+
+
+@dataclass(frozen=True)
+class Finetune:
+    """A training run: a base subject, what it learns (predictions or behavior), and of whom."""
+
+    name: str
+    base: str
+    learns: str
+    of: str
+    rehearse: float
+    training: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A whole configuration, checked."""
+
+    name: str
+    seed: int
+    sampling: dict[str, dict[str, Any]]  # of behaviors and predictions
+    tasks: dict[str, Task]
+    models: dict[str, Model]
+    finetunes: dict[str, Finetune]
+
+    @property
+    def subjects(self) -> list[str]:
+        """All that answer, base models first."""
+        return [*self.models, *self.finetunes]
+
+    @property
+    def scratch_models(self) -> list[str]:
+        """The models which the study raises from nothing."""
+        return [name for name, model in self.models.items() if model.scratch]
+
+    @property
+    def given_models(self) -> list[str]:
+        """The models which the study takes as they are: checkpoints and baselines."""
+        return [name for name, model in self.models.items() if not model.scratch]
+
+    @property
+    def trained(self) -> list[str]:
+        """All subjects that the study trains: models raised from nothing, and finetunes."""
+        return [*self.scratch_models, *self.finetunes]
+
+    @property
+    def held_in(self) -> list[str]:
+        """Names of the tasks whose prompts are trained on."""
+        return [name for name, task in self.tasks.items() if task.role == "train"]
+
+    @property
+    def self_trained(self) -> dict[str, str]:
+        """The finetunes that learn to predict their own base, with that base."""
+        return {
+            finetune.name: finetune.base
+            for finetune in self.finetunes.values()
+            if finetune.learns == "predictions" and finetune.of == finetune.base
+        }
+
+    @property
+    def comparisons(self) -> list[Comparison]:
+        """Each self-trained target with each other subject trained on its labels."""
+        return [
+            Comparison(target=own, self_predictor=own, cross_predictor=other.name)
+            for own in self.self_trained
+            for other in self.finetunes.values()
+            if other.learns == "predictions" and other.of == own and other.base != own
+        ]
+
+    def root(self, subject: str) -> Model:
+        """Return the model that a subject was finetuned from, through all finetunes."""
+        while subject in self.finetunes:
+            subject = self.finetunes[subject].base
+        return self.models[subject]
+
+    def sampling_of(self, subject: str, stage: str) -> dict[str, Any]:
+        """Return how a subject's behaviors or predictions are sampled."""
+        own = self.root(subject).settings.get("sampling", {})
+        return {**self.sampling[stage], **own.get(stage, {})}
+
+    def splits(self, subject: str) -> list[str]:
+        """Return the splits where a subject's behavior is needed: all if others learn from it."""
+        taught = any(
+            subject == finetune.of or (finetune.rehearse and subject == finetune.base)
+            for finetune in self.finetunes.values()
+        )
+        return ["train", "validation", "test"] if taught else ["test"]

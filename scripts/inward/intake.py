@@ -1,0 +1,44 @@
+"""The intake: where answers go as soon as they are there, and where money is watched."""
+
+from collections.abc import Callable
+from typing import Any
+
+from inward.money import Purse
+from inward.progress import Tally
+from inward.requests import Request, Response
+from inward.store import ResponseStore
+
+
+class Intake:
+    """Keeps answers in the store, failures beside it, and count of both."""
+
+    def __init__(
+        self,
+        store: ResponseStore,
+        tally: Tally,
+        purse: Purse,
+        read: Callable[[Any], Response],
+    ) -> None:
+        self.store = store
+        self.tally = tally
+        self.purse = purse
+        self.read = read
+        self.responses: dict[str, Response] = {}  # by request key, read while others are in flight
+
+    def hold(self, request: Request) -> None:
+        """Set aside what a request may cost; raise ProviderError where the budget lacks it."""
+        self.purse.hold(request)
+
+    def answer(self, request: Request, raw: Any) -> None:
+        """Keep an answer."""
+        self.store.add(request, raw)
+        response = self.responses[request.key] = self.read(raw)
+        self.tally.answered(response.usage, self.purse.settle(request, response.usage))
+
+    def failure(self, request: Request, said: str, *, final: bool) -> None:
+        """Note an attempt that failed."""
+        self.store.add_error(request, said)
+        self.purse.release(request)
+        if final:
+            self.tally.failed += 1
+        self.tally.retried(said)

@@ -1,0 +1,173 @@
+"""Money: what answers and training cost, by a dated list of prices, and the budget.
+
+An unknown price stays unknown; it is never counted as nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from inward.digests import canonical
+from inward.errors import InputError, ProviderError
+from inward.files import read_json
+from inward.requests import Request, Usage
+from inward.store import billed
+
+MILLION = 1e6
+FREE = {"local", "baseline", "simulated"}  # nobody bills for these
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars per million tokens; None where unknown."""
+
+    input: float | None = None
+    output: float | None = None
+    training: float | None = None
+
+    def of(self, usage: Usage) -> float | None:
+        """Return what the tokens cost, or None where that is unknown."""
+        if self.input is None or self.output is None:
+            return None
+        return (usage.prompt * self.input + usage.completion * self.output) / MILLION
+
+    def of_training(self, tokens: float) -> float | None:
+        """Return what training on so many tokens costs, or None where that is unknown."""
+        return None if self.training is None else tokens * self.training / MILLION
+
+
+NOTHING = Price(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """A list of prices, as of a day, with the days on which models end."""
+
+    as_of: str
+    models: dict[str, Price]
+    ends: dict[str, str]
+
+    def of(self, model: str) -> Price:
+        """Return a model's price; all finetunes of a model, `ft:<model>:...`, have one price."""
+        for name in (model, ":".join(model.split(":")[:2])):
+            if name in self.models:
+                return self.models[name]
+        return Price()
+
+
+UNKNOWN = Prices(as_of="never", models={}, ends={})
+
+
+def read_prices(path: Path) -> Prices:
+    """Return the prices in a YAML file; raise InputError where it is not such a list."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        models = {str(name): dict(entry) for name, entry in raw["models"].items()}
+        return Prices(
+            as_of=str(raw["as_of"]),
+            models={
+                name: Price(
+                    *(_dollars(entry.get(kind)) for kind in ("input", "output", "training"))
+                )
+                for name, entry in models.items()
+            },
+            ends={name: str(entry["ends"]) for name, entry in models.items() if "ends" in entry},
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not a list of prices ({said}); compare it with the project's own prices.yaml"
+        ) from None
+
+
+def _dollars(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or float(value) < 0:
+        raise ValueError(f"{value!r} is no price")
+    return float(value)
+
+
+def spent(store: Path, prices: Prices) -> Iterator[tuple[str, float | None]]:
+    """Yield each model that a store has bills for, with what was paid; None where unknown."""
+    for request, usage in billed(store):
+        if request["dialect"] not in FREE:
+            model = request["body"]["model"]
+            yield model, prices.of(model).of(usage)
+    for path in sorted((store / "runs").glob("*/job.json")):
+        job, result = read_json(path), path.with_name("result.json")
+        # Until a job has ended, what it was estimated to need is as good as spent.
+        trained = read_json(result)["trained_tokens"] if result.exists() else None
+        model = job["submitted"]["base"]["model"]
+        yield model, prices.of(model).of_training(trained or job["estimated_tokens"])
+
+
+@dataclass
+class Purse:
+    """What may still be spent on one model's answers."""
+
+    price: Price
+    left: float | None = None  # dollars; None without a budget
+    budget: float | None = None
+    held: dict[str, float] = field(default_factory=dict)  # dollars set aside, by request key
+
+    def hold(self, request: Request) -> None:
+        """Set aside the most that a request may cost; raise ProviderError if that is too much."""
+        if self.left is None:
+            return
+        most = self.price.of(usage_at_most(request)) or 0.0
+        if most > self.left - sum(self.held.values()):
+            raise ProviderError(
+                f"the budget of ${self.budget:g} is used up: ${self.left:.4f} are left, and one"
+                f" more request may cost ${most:.4f}; raise `budget`, or ask less"
+            )
+        self.held[request.key] = most
+
+    def settle(self, request: Request, usage: Usage | None) -> float | None:
+        """Return what an answer cost, and take it out of the purse; None where unknown."""
+        cost = self.price.of(usage) if usage else None
+        held = self.held.pop(request.key, 0.0)
+        if self.left is not None:
+            self.left -= held if cost is None else cost
+        return cost
+
+    def release(self, request: Request) -> None:
+        """Put back what was set aside for a request that was not answered."""
+        self.held.pop(request.key, None)
+
+
+def open_purse(record: dict[str, Any], store: Path, prices: Prices, budget: float | None) -> Purse:
+    """Return the purse for a subject's answers, with what earlier runs spent taken out.
+
+    Raises ProviderError where there is a budget, but something has no known price.
+    """
+    if record["provider"] in FREE:
+        return Purse(NOTHING)
+    price = prices.of(record["model"])
+    if budget is None:
+        return Purse(price)
+    total = total_of([(record["model"], price.of(Usage())), *spent(store, prices)])
+    return Purse(price, left=budget - total, budget=budget)
+
+
+def total_of(bills: Iterable[tuple[str, float | None]]) -> float:
+    """Return the sum of bills; raise ProviderError where one is unknown."""
+    total = 0.0
+    for model, cost in bills:
+        if cost is None:
+            raise ProviderError(
+                f"the budget cannot be kept, for what {model} costs is unknown; enter it in the"
+                " file of `prices`"
+            )
+        total += cost
+    return total
+
+
+def usage_at_most(request: Request) -> Usage:
+    """Return the most tokens that a request may be billed for: one for each byte, and its limit."""
+    body = request.body
+    limit = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    return Usage(len(canonical(body["messages"])), limit)

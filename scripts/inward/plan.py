@@ -1,0 +1,135 @@
+"""The plan: what a study would ask, train and pay, before anything is sent.
+
+Tokens are estimated: a token is about four bytes. What cannot be known yet is said to be unknown.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inward.money import FREE, Price, Prices
+from inward.providers import open_provider
+from inward.requests import Sampling, Usage, user
+from inward.store import ResponseStore
+
+BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one subject is asked at one stage, or trained on."""
+
+    subject: str
+    stage: str
+    requests: int | None  # None for training
+    stored: int | None  # of the requests; None where it cannot be known before the subject is there
+    tokens: int  # of what is yet to be asked or trained
+    cost: float | None  # dollars; None where a price is unknown
+
+
+def asked(
+    subject: str,
+    stage: str,
+    questions: pd.DataFrame,
+    sampling: Sampling,
+    *,
+    record: dict[str, Any] | None,
+    price: Price,
+    store: Path,
+) -> Line:
+    """Return what a stage asks of a subject; `record` is None until the subject is there."""
+    count, stored, new = len(questions), None, questions
+    if record is not None and record["provider"] != "baseline":
+        provider = open_provider(record, store)
+        responses = ResponseStore(store, provider.model)
+        there = [
+            provider.request(user(question), sampling, int(sample)) in responses
+            for question, sample in zip(questions["question"], questions["sample"], strict=True)
+        ]
+        stored, new = sum(there), questions[[not known for known in there]]
+    if record is not None and record["provider"] == "baseline":
+        stored, new = count, questions[:0]
+    usage = Usage(
+        prompt=sum(len(text.encode()) for text in new["question"]) // BYTES_PER_TOKEN,
+        completion=len(new) * sampling.max_tokens,
+    )
+    return Line(subject, stage, count, stored, usage.total, price.of(usage))
+
+
+def trained(subject: str, rows_bytes: int, epochs: int, price: Price, *, done: bool) -> Line:
+    """Return what training a subject at a provider comes to; nothing where it is done."""
+    tokens = 0 if done else rows_bytes * epochs // BYTES_PER_TOKEN
+    return Line(subject, "training", None, None, tokens, price.of_training(tokens))
+
+
+def price_of(provider: str, base: str | None, prices: Prices, *, finetuned: bool) -> Price:
+    """Return the price of a subject's answers; a finetune that is yet to come costs as `ft:base`.
+
+    What Together serves for its asker alone is billed by the minute, which nobody can know before.
+    """
+    if provider in FREE:
+        return Price(0.0, 0.0, 0.0)
+    if provider == "together" and finetuned:
+        return Price(training=prices.of(str(base)).training)
+    listed = prices.of(str(base))
+    if not finetuned:
+        return listed
+    answers = prices.of(f"ft:{base}")
+    return Price(answers.input, answers.output, listed.training)
+
+
+def table(lines: Sequence[Line]) -> str:
+    """Return the lines as a table for people, with their sum."""
+    rows = [("subject", "stage", "requests", "in the store", "tokens, about", "at most")]
+    rows += [
+        (
+            line.subject,
+            line.stage,
+            _count(line.requests, none=""),
+            _count(line.stored, none="" if line.requests is None else "not known yet"),
+            f"{line.tokens:,}",
+            _dollars(line.cost),
+        )
+        for line in lines
+    ]
+    known = [line.cost for line in lines if line.cost is not None]
+    unknown = len(lines) - len(known)
+    requests = sum(line.requests or 0 for line in lines)
+    stored = sum(line.stored or 0 for line in lines)
+    tokens = sum(line.tokens for line in lines)
+    rows.append(("all", "", f"{requests:,}", f"{stored:,}", f"{tokens:,}", f"${sum(known):,.2f}"))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    text = "\n".join(_aligned(row, widths) for row in rows)
+    if unknown:
+        text += (
+            f"\nand what {unknown} lines of unknown price cost: enter it in the file of `prices`"
+        )
+    return text
+
+
+def endings(models: Iterable[str], prices: Prices) -> list[str]:
+    """Return a line for each model that has ended, or will."""
+    return [
+        f"{model} stops answering on {prices.ends[model]}"
+        for model in sorted(set(models))
+        if model in prices.ends
+    ]
+
+
+def _count(number: int | None, none: str) -> str:
+    return none if number is None else f"{number:,}"
+
+
+def _dollars(cost: float | None) -> str:
+    return "unknown" if cost is None else f"${cost:,.2f}"
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    texts = [
+        cell.ljust(width) if column < 2 else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(texts).rstrip()

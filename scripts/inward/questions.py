@@ -1,0 +1,45 @@
+"""Questions: all that a subject is asked at a stage, before anybody is asked."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from inward.asking import repeated
+from inward.hypotheticals import hypothetical_question
+from inward.properties import PROPERTIES
+
+
+def behavior_questions(
+    prompts: Mapping[str, pd.DataFrame], splits: Sequence[str], samples: int
+) -> pd.DataFrame:
+    """Return the object-level prompts of some splits, each as often as samples are wanted.
+
+    `prompts` are the tables of prompts by task; the result has a column task besides.
+    """
+    asked = pd.concat(table.assign(task=task) for task, table in prompts.items())
+    asked = asked[asked["split"].isin(splits)].rename(columns={"text": "prompt"})
+    return repeated(asked.assign(question=asked["prompt"]), samples)
+
+
+def prediction_questions(
+    prompts: Mapping[str, pd.DataFrame],
+    properties: Mapping[str, Sequence[str]],
+    wrapper: str,
+    samples: int,
+) -> pd.DataFrame:
+    """Return a hypothetical question for each property of the answer to each test prompt."""
+    asked = pd.concat(
+        _hypotheticals(table, properties[task], wrapper).assign(task=task)
+        for task, table in prompts.items()
+    )
+    return repeated(asked, samples)
+
+
+def _hypotheticals(prompts: pd.DataFrame, properties: Sequence[str], wrapper: str) -> pd.DataFrame:
+    test = prompts[prompts["split"] == "test"].rename(columns={"text": "prompt"})
+    every = test.merge(pd.DataFrame({"property": properties}), how="cross")
+    questions = [
+        hypothetical_question(wrapper, prompt, PROPERTIES[name])
+        for prompt, name in zip(every["prompt"], every["property"], strict=True)
+    ]
+    return every.assign(wrapper=wrapper, question=questions)

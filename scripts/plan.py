@@ -1,0 +1,126 @@
+"""Print what the study would ask, train and pay; nothing is sent, and no key is needed."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inward.files import read_json
+from inward.job import run
+from inward.money import FREE, Price, Prices, read_prices, spent
+from inward.plan import Line, asked, endings, price_of, table, trained
+from inward.questions import behavior_questions, prediction_questions
+from inward.requests import Sampling
+from inward.runs import RunStore
+from inward.tables import PROMPTS, read_table
+
+
+def main(
+    *,
+    prompts: list[Path],
+    results: str,
+    subjects: list[dict[str, Any]],
+    properties: dict[str, list[str]],
+    wrapper: str,
+    samples: dict[str, int],
+    store: str,
+    prices: str,
+    budget: float | None,
+) -> None:
+    """Count what each subject is asked and trained on, as far as it is known by now."""
+    tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
+    known = read_prices(Path(prices))
+    lines: list[Line] = []
+    for subject in subjects:
+        if subject["learns"] and subject["provider"] not in FREE:
+            path = Path(results) / "datasets" / subject["name"] / "train.jsonl"
+            size = (
+                path.stat().st_size
+                if path.exists()
+                else _most_bytes(subject, tables, properties, wrapper)
+            )
+            done = _is_trained(subject, results, store)
+            epochs = int(subject["training"]["epochs"])
+            price = _price(subject, known)
+            lines.append(trained(subject["name"], size, epochs, price, done=done))
+        record, price = _record(subject, results), _price(subject, known)
+        for stage, questions in (
+            ("behaviors", behavior_questions(tables, subject["splits"], samples["behaviors"])),
+            (
+                "predictions",
+                prediction_questions(tables, properties, wrapper, samples["predictions"]),
+            ),
+        ):
+            sampling = Sampling(**subject["sampling"][stage])
+            name = subject["name"]
+            lines.append(
+                asked(
+                    name,
+                    stage,
+                    questions,
+                    sampling,
+                    record=record,
+                    price=price,
+                    store=Path(store),
+                )
+            )
+    said = [table(lines), f"prices as of {known.as_of}", *_money(Path(store), known, budget)]
+    said += endings((subject["model"] for subject in subjects if subject["model"]), known)
+    sys.stdout.write("\n" + "\n".join(said) + "\n\n")
+
+
+def _record(subject: dict[str, Any], results: str) -> dict[str, Any] | None:
+    """Return how to call a subject, where that is known already."""
+    path = Path(results) / "models" / f"{subject['name']}.json"
+    if path.exists():
+        return dict(read_json(path))
+    record: dict[str, Any] | None = subject["record"]
+    return record
+
+
+def _price(subject: dict[str, Any], prices: Prices) -> Price:
+    finetuned = subject["learns"] is not None
+    return price_of(subject["provider"], subject["model"], prices, finetuned=finetuned)
+
+
+def _is_trained(subject: dict[str, Any], results: str, store: str) -> bool:
+    path = Path(results) / "jobs" / f"{subject['name']}.json"
+    return path.exists() and RunStore(Path(store)).result(read_json(path)["key"]) is not None
+
+
+def _most_bytes(
+    subject: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    properties: dict[str, list[str]],
+    wrapper: str,
+) -> int:
+    """Return the size of a dataset that leaves nothing out."""
+    lessons = {
+        task: tables[task][tables[task]["split"] == "train"].assign(split="test")
+        for task in subject["held_in"]
+    }
+    if subject["learns"] == "predictions":
+        questions = prediction_questions(lessons, properties, wrapper, 1)
+    else:
+        questions = behavior_questions(lessons, ["test"], 1)
+    form = len(
+        '{"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]}'
+    )
+    answer = 4 * int(subject["sampling"]["behaviors"]["max_tokens"])
+    size = sum(len(text.encode()) + form + answer for text in questions["question"])
+    return round(size * (1 + float(subject["rehearse"])))
+
+
+def _money(store: Path, prices: Prices, budget: float | None) -> list[str]:
+    bills = list(spent(store, prices))
+    known = sum(cost for _, cost in bills if cost is not None)
+    unknown = sorted({model for model, cost in bills if cost is None})
+    said = f"spent so far, by what is in the store: ${known:,.2f}"
+    if unknown:
+        said += f", and what these cost: {', '.join(unknown)}"
+    return [said, *([f"budget: ${budget:,.2f}"] if budget else [])]
+
+
+if __name__ == "__main__":
+    run(main)
