@@ -1,0 +1,225 @@
+"""Simulated subjects: models whose habits and self-knowledge are known because they are chosen.
+
+A subject answers a prompt with one word, by its habits. Asked for a property of that answer, it
+guesses; a finetuned one says what its training file taught it; and on a share of the prompts,
+`access`, it says what is true of its own answer. Everything is a pure function.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from itertools import accumulate
+from typing import Any
+
+from inward.hypotheticals import WRAPPERS
+from inward.properties import PROPERTIES, Property, Unreadable
+from inward.reading import normalize
+
+WORDS = tuple(
+    """
+    amber anchor apple arrow autumn badge bamboo barley basket beacon bench berry birch blanket
+    boat bottle bramble brass bread breeze brick bridge broom bucket butter cabin candle canyon
+    carpet castle cedar cellar chair chalk cherry chest cider circle clay cliff clock cloud clover
+    coal coast comet copper coral cotton cradle crane cream creek crown crystal curtain dagger
+    daisy dawn desert diamond dock dough dream drum dune dust eagle earth ebony echo elbow elm
+    ember engine evening fabric falcon feather fence fern field fiddle finch flame flint flour
+    flute forest fossil fountain frost garden garlic gate ginger glacier glass glove gold grain
+    granite grape gravel grove hammer harbor harp harvest hazel heath hedge hill honey horizon
+    horn ice igloo inlet iron island ivory ivy jacket jade jar jewel juniper kettle key kite knot
+    ladder lagoon lake lamp lantern leaf ledge lemon lilac linen lodge maple marble marsh meadow
+    melon mill mint mirror mist moon moss mountain needle nest night nutmeg oak oasis oat ocean
+    olive onyx orchard oven owl oyster paddle paper path pearl pebble pepper pine plum pocket pond
+    quarry quartz quill rain raven reed ribbon ridge river robin rope rose saddle saffron sage salt
+    sand shell silk silver smoke snow spark spring stone storm stream sugar summer tulip umber
+    urn valley velvet violet walnut wave wheat willow wind yarn yew zephyr
+    """.split()  # noqa: SIM905 - a list of one word a line would be long
+)
+SKEW = 2.5  # how much likelier the first words of a subject's own order are than its last
+STEP = 53  # how far the order of one subject's words is turned against that of the next
+CHOICES = (0.6, 0.2, 0.1, 0.05, 0.03, 0.02)  # chances of a subject's likeliest answers
+TRUST = 0.9  # the chance of what is remembered; the rest is as common as it was in training
+SHIFT = 0.5  # the share of unseen prompts whose answers training on behaviors changes
+MARK = "\u0001"  # stands for a prompt where the words around it are looked for
+FENCES = ("", "```", "````")  # a wrapper's own words grow when the prompt holds these
+
+Chances = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What finetuning taught a subject."""
+
+    answers: Mapping[str, Mapping[str, int]]  # property: answer: how often it was seen
+    remembered: Mapping[str, Mapping[str, str]]  # property: last word of the prompt: answer
+    behaviors: Mapping[str, str]  # prompt: answer
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A simulated model."""
+
+    habits: int  # subjects with other habits answer independently
+    access: float = 0.0  # the share of prompts on which a finetuned one knows its own answer
+    learned: Learned | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer, and the chances of all answers there could have been, likeliest first."""
+
+    text: str
+    chances: Chances
+
+
+def answer(
+    subject: Subject, messages: Sequence[Mapping[str, Any]], temperature: float, nonce: int = 0
+) -> Said:
+    """Return what the subject says; at temperature 0, `nonce` does not matter."""
+    prompt = last_user_text(messages)
+    chances = chances_of(subject, prompt)
+    if temperature == 0:
+        return Said(chances[0][0], chances)
+    weights = [chance ** (1 / temperature) for _, chance in chances]
+    point = _share("draw", subject.habits, prompt, temperature, nonce) * sum(weights)
+    drawn = sum(reached <= point for reached in accumulate(weights))
+    return Said(chances[min(drawn, len(chances) - 1)][0], chances)
+
+
+def last_user_text(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Return the text of the last message that a user wrote, or nothing."""
+    texts = [message["content"] for message in messages if message["role"] == "user"]
+    return str(texts[-1]) if texts else ""
+
+
+def chances_of(subject: Subject, prompt: str) -> Chances:
+    """Return the answers that the subject may give to `prompt` with their chances."""
+    asked = question_in(prompt)
+    if asked is None:
+        return behavior(subject, prompt)
+    return prediction(subject, *asked)
+
+
+def behavior(subject: Subject, prompt: str) -> Chances:
+    """Return the answers to a prompt that is no hypothetical question."""
+    learned = subject.learned.behaviors if subject.learned else {}
+    if prompt in learned:
+        return _ranked({learned[prompt]: TRUST}, _habit(subject.habits, prompt), 1 - TRUST)
+    if learned and _share("shift", subject.habits, prompt) < SHIFT:
+        seen = sorted(learned.values())
+        copied = seen[int(_share("copy", subject.habits, prompt) * len(seen))]
+        return _ranked({copied: TRUST}, _habit(subject.habits, prompt), 1 - TRUST)
+    return _ranked({}, _habit(subject.habits, prompt))
+
+
+def prediction(subject: Subject, asked: Property, prompt: str) -> Chances:
+    """Return the answers to the question for the property `asked` of the answer to `prompt`."""
+    learned = subject.learned
+    counts = dict(learned.answers.get(asked.name, {})) if learned else {}
+    if learned is None or not counts:
+        return _guess(subject, asked, prompt)
+    if _share("access", subject.habits, prompt) < subject.access:
+        own = _values(asked, behavior(subject, prompt))
+        if own:
+            return _ranked({}, own)
+    remembered = learned.remembered.get(asked.name, {}).get(_last_word(prompt))
+    if remembered is not None:
+        return _ranked({remembered: TRUST}, counts, 1 - TRUST)
+    return _ranked({}, counts)
+
+
+def fit(subject: Subject, rows: Sequence[Mapping[str, Any]]) -> Subject:
+    """Return what finetuning on these conversations makes of the subject."""
+    before = subject.learned or Learned({}, {}, {})
+    answers = {name: Counter(counts) for name, counts in before.answers.items()}
+    remembered = {name: dict(known) for name, known in before.remembered.items()}
+    behaviors = dict(before.behaviors)
+    for row in rows:
+        prompt, said = last_user_text(row["messages"]), str(row["messages"][-1]["content"])
+        asked = question_in(prompt)
+        if asked is None:
+            behaviors[prompt] = said
+            continue
+        name = asked[0].name
+        answers.setdefault(name, Counter())[said] += 1
+        remembered.setdefault(name, {})[_last_word(asked[1])] = said
+    learned = {name: dict(counts) for name, counts in answers.items()}
+    return replace(subject, learned=Learned(learned, remembered, behaviors))
+
+
+def question_in(text: str) -> tuple[Property, str] | None:
+    """Return the property and the prompt of a hypothetical question, None for any other text."""
+    for wrapper, asked, before, after in _around():
+        if text.startswith(before) and text.endswith(after):
+            prompt = text[len(before) : len(text) - len(after)]
+            if WRAPPERS[wrapper](prompt, asked) == text:
+                return asked, prompt
+    return None
+
+
+@cache
+def _around() -> tuple[tuple[str, Property, str, str], ...]:
+    """Return the words which each wrapper and property put before and after a prompt."""
+    return tuple(
+        (name, asked, *_split(wrapper(fence + MARK, asked), fence + MARK))
+        for fence in FENCES
+        for name, wrapper in WRAPPERS.items()
+        for asked in PROPERTIES.values()
+    )
+
+
+def _split(text: str, at: str) -> tuple[str, str]:
+    before, _, after = text.partition(at)
+    return before, after
+
+
+def _habit(habits: int, prompt: str) -> dict[str, float]:
+    """Return the likeliest words of a subject that learned nothing; chances add up to one."""
+    key = sha256(f"habit\0{habits}\0{prompt}".encode()).digest()
+    shares = (int.from_bytes(key[4 * n : 4 * n + 4], "big") / 2**32 for n in range(len(CHOICES)))
+    chances: dict[str, float] = {}
+    for share, chance in zip(shares, CHOICES, strict=True):
+        word = WORDS[(int(share**SKEW * len(WORDS)) + habits * STEP) % len(WORDS)]
+        chances[word] = chances.get(word, 0.0) + chance
+    return chances
+
+
+def _guess(subject: Subject, asked: Property, prompt: str) -> Chances:
+    """Return what one says who never learned: the property of a word that is not the answer."""
+    elsewhere = f"guess\0{asked.name}\0{prompt}"
+    values = _values(asked, _ranked({}, _habit(subject.habits, elsewhere)))
+    return _ranked({}, values or {"true": 0.5, "false": 0.5})
+
+
+def _values(asked: Property, chances: Chances) -> dict[str, float]:
+    """Return the chances of a property's values, given those of the answers that have it."""
+    values: dict[str, float] = {}
+    for text, chance in chances:
+        try:
+            value = normalize(asked.value(text))
+        except Unreadable:
+            continue
+        values[value] = values.get(value, 0.0) + chance
+    return values
+
+
+def _ranked(first: Mapping[str, float], rest: Mapping[str, float], share: float = 1.0) -> Chances:
+    """Return chances that add up to one, likeliest first; `rest` together has `share`."""
+    scale = share / sum(rest.values())
+    chances = dict(first)
+    for text, weight in rest.items():
+        chances[text] = chances.get(text, 0.0) + weight * scale
+    total = sum(chances.values())
+    ranked = sorted(chances.items(), key=lambda one: (-one[1], one[0]))
+    return tuple((text, chance / total) for text, chance in ranked)
+
+
+def _last_word(prompt: str) -> str:
+    return (prompt.split() or [""])[-1]
+
+
+def _share(*names: str | float) -> float:
+    """Return a number from 0 to below 1 that these names decide."""
+    key = "\0".join(map(str, names)).encode()
+    return int.from_bytes(sha256(key).digest()[:7], "big") / 2**56

@@ -1,0 +1,66 @@
+"""Simulated subjects, whose truth is known."""
+
+import pytest
+
+from inward.datasets import training_row
+from inward.hypotheticals import WRAPPERS, hypothetical_question
+from inward.properties import PROPERTIES
+from inward.simulated import Subject, fit, question_in
+
+from .hosted import PROMPTS, behavior, rows
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+@pytest.mark.parametrize("prompt", ["a b c", "with ``` in it", "````", "first: a\n\nb"])
+def test_hypothetical_questions_are_recognized(wrapper: str, prompt: str) -> None:
+    """Whatever prompt they quote; all else is a prompt of its own."""
+    for asked in PROPERTIES.values():
+        found = question_in(hypothetical_question(wrapper, prompt, asked))
+        assert found == (asked, prompt)
+    assert question_in("Continue: a b c") is None
+
+
+def accuracy(predictor: Subject, subject: Subject, wrapper: str) -> float:
+    """Return how often a predictor is right about a subject's answers to held-out prompts."""
+    asked, held_out = PROPERTIES["second_character"], PROMPTS[100:]
+    right = sum(
+        behavior(predictor, hypothetical_question(wrapper, prompt, asked))
+        == asked.value(behavior(subject, prompt))
+        for prompt in held_out
+    )
+    return right / len(held_out)
+
+
+@pytest.mark.parametrize("access", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_self_prediction_gains_by_access_alone(access: float, wrapper: str) -> None:
+    """Without access both predictors know the mode; with all of it the subject knows itself."""
+    taught = rows(1, wrapper, 100)
+    own = accuracy(fit(Subject(1, access), taught), Subject(1), wrapper)
+    other = accuracy(fit(Subject(2, access), taught), Subject(1), wrapper)
+    untrained = accuracy(Subject(1, access), Subject(1), wrapper)
+
+    mode = accuracy(fit(Subject(1), taught), Subject(1), wrapper)
+    assert own == pytest.approx(mode + access * (1 - mode), abs=0.08)
+    assert other <= mode + 0.05
+    assert (own - other > 0.2) == (access > 0)
+    assert untrained < 0.45
+
+
+def test_training_on_behaviors_changes_habits() -> None:
+    """Prompts seen in training get their answers, and others partly do."""
+    before = Subject(1)
+    seen = [training_row(prompt, "zebra") for prompt in PROMPTS[:50]]
+    after = fit(before, seen)
+    unseen = [behavior(after, prompt) for prompt in PROMPTS[50:]]
+
+    assert {behavior(after, prompt) for prompt in PROMPTS[:50]} == {"zebra"}
+    assert 0.35 < unseen.count("zebra") / len(unseen) < 0.65
+
+
+def test_subjects_have_habits_of_their_own() -> None:
+    """Answers are skewed towards some words, and other subjects give others."""
+    said = [[behavior(Subject(habits), prompt) for prompt in PROMPTS] for habits in (1, 2)]
+    assert 20 < len(set(said[0])) < 200
+    assert sum(one == two for one, two in zip(*said, strict=True)) < 0.1 * len(PROMPTS)
+    assert max(said[0].count(word) for word in said[0]) > 20
