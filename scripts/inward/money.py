@@ -3,6 +3,7 @@
 An unknown price stays unknown; it is never counted as nothing.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,12 @@ import yaml
 
 from inward.digests import canonical
 from inward.errors import InputError, ProviderError
-from inward.files import read_json
+from inward.files import read_json, read_json_lines
 from inward.requests import Request, Usage
 from inward.store import billed
 
 MILLION = 1e6
+SERVED = "/live"  # ends the name of what is served for its asker alone, and billed by the hour
 FREE = {"local", "baseline", "simulated"}  # nobody bills for these
 
 
@@ -27,6 +29,7 @@ class Price:
     input: float | None = None
     output: float | None = None
     training: float | None = None
+    hour: float | None = None  # not by tokens: of a model that is served for its asker alone
 
     def of(self, usage: Usage) -> float | None:
         """Return what the tokens cost, or None where that is unknown."""
@@ -39,7 +42,8 @@ class Price:
         return None if self.training is None else tokens * self.training / MILLION
 
 
-NOTHING = Price(0.0, 0.0, 0.0)
+NOTHING = Price(0.0, 0.0, 0.0, 0.0)
+KINDS = ("input", "output", "training", "hour")
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,7 @@ def read_prices(path: Path) -> Prices:
         return Prices(
             as_of=str(raw["as_of"]),
             models={
-                name: Price(
-                    *(_dollars(entry.get(kind)) for kind in ("input", "output", "training"))
-                )
+                name: Price(*(_dollars(entry.get(kind)) for kind in KINDS))
                 for name, entry in models.items()
             },
             ends={name: str(entry["ends"]) for name, entry in models.items() if "ends" in entry},
@@ -94,9 +96,13 @@ def _dollars(value: Any) -> float | None:
 def spent(store: Path, prices: Prices) -> Iterator[tuple[str, float | None]]:
     """Yield each model that a store has bills for, with what was paid; None where unknown."""
     for request, usage in billed(store):
-        if request["dialect"] not in FREE:
-            model = request["body"]["model"]
+        model = request["body"]["model"]
+        if request["dialect"] not in FREE and not model.endswith(SERVED):
             yield model, prices.of(model).of(usage)
+    for path in sorted((store / "served").glob("*.jsonl")):
+        for served in read_json_lines(path):
+            hour = prices.of(served["base_model"]).hour
+            yield served["base_model"], None if hour is None else hour * served["seconds"] / 3600
     for path in sorted((store / "runs").glob("*/job.json")):
         job, result = read_json(path), path.with_name("result.json")
         # Until a job has ended, what it was estimated to need is as good as spent.
@@ -113,15 +119,18 @@ class Purse:
     left: float | None = None  # dollars; None without a budget
     budget: float | None = None
     held: dict[str, float] = field(default_factory=dict)  # dollars set aside, by request key
+    began: float = field(default_factory=time.monotonic)
 
     def hold(self, request: Request) -> None:
         """Set aside the most that a request may cost; raise ProviderError if that is too much."""
         if self.left is None:
             return
         most = self.price.of(usage_at_most(request)) or 0.0
-        if most > self.left - sum(self.held.values()):
+        hours = (time.monotonic() - self.began) / 3600
+        left = self.left - sum(self.held.values()) - hours * (self.price.hour or 0.0)
+        if most > left or left <= 0:
             raise ProviderError(
-                f"the budget of ${self.budget:g} is used up: ${self.left:.4f} are left, and one"
+                f"the budget of ${self.budget:g} is used up: ${left:.4f} are left, and one"
                 f" more request may cost ${most:.4f}; raise `budget`, or ask less"
             )
         self.held[request.key] = most
@@ -147,9 +156,13 @@ def open_purse(record: dict[str, Any], store: Path, prices: Prices, budget: floa
     if record["provider"] in FREE:
         return Purse(NOTHING)
     price = prices.of(record["model"])
+    bill = (record["model"], price.of(Usage()))
+    if "served" in record:
+        price = Price(0.0, 0.0, hour=prices.of(record["base_model"]).hour)
+        bill = (f"an hour of serving {record['base_model']}", price.hour and 0.0)
     if budget is None:
         return Purse(price)
-    total = total_of([(record["model"], price.of(Usage())), *spent(store, prices)])
+    total = total_of([bill, *spent(store, prices)])
     return Purse(price, left=budget - total, budget=budget)
 
 

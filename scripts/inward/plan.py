@@ -56,13 +56,14 @@ def asked(
         prompt=sum(len(text.encode()) for text in new["question"]) // BYTES_PER_TOKEN,
         completion=len(new) * sampling.max_tokens,
     )
-    return Line(subject, stage, count, stored, usage.total, price.of(usage))
+    return Line(subject, stage, count, stored, usage.total, price.of(usage) if len(new) else 0.0)
 
 
 def trained(subject: str, rows_bytes: int, epochs: int, price: Price, *, done: bool) -> Line:
     """Return what training a subject at a provider comes to; nothing where it is done."""
     tokens = 0 if done else rows_bytes * epochs // BYTES_PER_TOKEN
-    return Line(subject, "training", None, None, tokens, price.of_training(tokens))
+    cost = 0.0 if done else price.of_training(tokens)
+    return Line(subject, "training", None, None, tokens, cost)
 
 
 def price_of(provider: str, base: str | None, prices: Prices, *, finetuned: bool) -> Price:
@@ -100,7 +101,7 @@ def table(lines: Sequence[Line]) -> str:
     requests = sum(line.requests or 0 for line in lines)
     stored = sum(line.stored or 0 for line in lines)
     tokens = sum(line.tokens for line in lines)
-    rows.append(("all", "", f"{requests:,}", f"{stored:,}", f"{tokens:,}", f"${sum(known):,.2f}"))
+    rows.append(("all", "", f"{requests:,}", f"{stored:,}", f"{tokens:,}", _dollars(sum(known))))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     text = "\n".join(_aligned(row, widths) for row in rows)
     if unknown:
@@ -124,7 +125,9 @@ def _count(number: int | None, none: str) -> str:
 
 
 def _dollars(cost: float | None) -> str:
-    return "unknown" if cost is None else f"${cost:,.2f}"
+    if cost is None:
+        return "unknown"
+    return f"${cost:,.2f}" if cost >= 1 or not cost else f"${cost:.4f}"
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

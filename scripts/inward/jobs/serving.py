@@ -4,9 +4,11 @@ A deployment is billed by the minute, asked or not. So it is made within a conte
 before it is made, a lease on disk says so; it stops by itself when it is idle; and whoever comes
 next sweeps up the leases that a killed process has left.
 
-store/leases/<endpoint>.json    project, endpoint, host, process, time
+store/leases/<endpoint>.json      project, endpoint, host, process, time
+store/served/<segment>.jsonl      how long what was served, for the bill
 """
 
+import json
 import os
 import signal
 import socket
@@ -23,9 +25,11 @@ import together
 from inward.errors import ProviderError
 from inward.files import read_json, write_json
 from inward.jobs.calls import Said, patiently
+from inward.money import SERVED
 from inward.progress import log
+from inward.segments import Segment
 
-DEPLOYMENT = "live"  # of every deployment; an endpoint has at most one
+DEPLOYMENT = SERVED.removeprefix("/")  # of every deployment; an endpoint has at most one
 READY, FAILED = "DEPLOYMENT_STATE_READY", {"DEPLOYMENT_STATE_FAILED", "DEPLOYMENT_STATE_STOPPED"}
 STARTING = 1800.0  # seconds that a deployment may take to be ready
 POLL = 5.0  # seconds
@@ -51,6 +55,7 @@ def served(sdk: Any, record: dict[str, Any], store: Path) -> Iterator[None]:
         {
             "project": project,
             "endpoint": endpoint,
+            "base_model": record["base_model"],
             "base_url": record["base_url"],
             "host": socket.gethostname(),
             "process": os.getpid(),
@@ -66,7 +71,7 @@ def served(sdk: Any, record: dict[str, Any], store: Path) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGTERM, before)
         patiently(partial(_tear_down, sdk, project, endpoint), said)
-        lease.unlink(missing_ok=True)
+        _settle(lease, store)
 
 
 def sweep(sdk: Any, store: Path, *, every: bool = False) -> list[str]:
@@ -83,7 +88,7 @@ def sweep(sdk: Any, store: Path, *, every: bool = False) -> list[str]:
         if every or (here and not _alive(lease["process"])):
             log.warning("sweeping up what was served at %s", lease["endpoint"])
             _tear_down(sdk, lease["project"], lease["endpoint"])
-            path.unlink(missing_ok=True)
+            _settle(path, store)
             swept.append(lease["endpoint"])
     return swept
 
@@ -140,6 +145,17 @@ def _tear_down(sdk: Any, project: str, endpoint: str) -> None:
             )
         except together.NotFoundError:
             log.info("deployment %s is gone already", deployment.id)
+
+
+def _settle(lease: Path, store: Path) -> None:
+    """Put in the books how long a model was served, and end the lease."""
+    held = read_json(lease)
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(held["since"])).total_seconds()
+    book = Segment(store / "served")
+    line = {"base_model": held["base_model"], "endpoint": held["endpoint"], "seconds": seconds}
+    book.append(json.dumps(line).encode() + b"\n")
+    book.close()
+    lease.unlink()
 
 
 def _alive(process: int) -> bool:

@@ -92,6 +92,7 @@ def result(sdk: Any, base: dict[str, Any], job: Job) -> dict[str, Any]:
     return {
         "model": f"{endpoint.name}/{DEPLOYMENT}",
         "checkpoint": job.id,
+        "base_model": base.get("base_model", base["model"]),
         "served": {
             "endpoint": endpoint.id,
             "weights": job.record.get("model_object_id") or job.model,

@@ -26,11 +26,12 @@ def model_behind(service: Service, name: str) -> str:
         if _state(service, deployment) != "READY":
             continue
         endpoint = service.endpoints.get(deployment["endpoint"])
-        served = {deployment["model"], *_adapters(service, deployment)}
-        if endpoint and name in {endpoint["name"], *served}:
+        paths = {_path(service, endpoint), _path(service, deployment)} if endpoint else set()
+        if name in paths | {deployment["model"], *_adapters(service, deployment)}:
             _use(service, deployment)
-            return deployment["model"] if name == endpoint["name"] else name
-    if service.knows(name) or any(one["name"] == name for one in service.endpoints):
+            return deployment["model"] if name in paths else name
+    known = [*service.endpoints, *service.deployments]
+    if service.knows(name) or name in {_path(service, one) for one in known}:
         raise Refused(404, "model_not_available", SERVERLESS.format(name), "model")
     raise missing_model(name)
 
@@ -213,7 +214,7 @@ def _use(service: Service, record: Record) -> None:
 def _endpoint(service: Service, record: Record) -> dict[str, Any]:
     parts = _deployments(service, record["id"])
     return {
-        **_common(record),
+        **_common(service, record),
         "deployments": [_summary(service, one) for one in parts],
         "endpointType": "ENDPOINT_TYPE_DEDICATED",
         "trafficSplit": [{"deploymentId": one["id"], "weight": 1.0 / len(parts)} for one in parts],
@@ -237,7 +238,7 @@ def _deployment(service: Service, record: Record) -> dict[str, Any]:
     model = object_name(job) if job else record["model"]
     ready = int(state == "READY")
     return {
-        **_common(record),
+        **_common(service, record),
         "autoscaling": record["autoscaling"],
         "config": record["config"],
         "configId": "config-loopback",
@@ -258,11 +259,17 @@ def _deployment(service: Service, record: Record) -> dict[str, Any]:
     }
 
 
-def _common(record: Record) -> dict[str, Any]:
+def _path(service: Service, record: Record) -> str:
+    """Return the name by which an endpoint, or one of its deployments, is asked."""
+    above = service.endpoints.get(record["endpoint"]) if "endpoint" in record else None
+    return "/".join([record["project"], *([above["name"]] if above else []), record["name"]])
+
+
+def _common(service: Service, record: Record) -> dict[str, Any]:
     created = datetime.fromtimestamp(record["created"], UTC).isoformat()
     return {
         "id": record["id"],
-        "name": record["name"],
+        "name": _path(service, record),
         "projectId": record["project"],
         "createdAt": created,
         "updatedAt": created,
