@@ -85,13 +85,17 @@ def test_together_models_answer_only_while_deployed(clients: Clients, tmp_path: 
     )
     assert deployment.status.state == "DEPLOYMENT_STATE_PROVISIONING"
     with pytest.raises(together.NotFoundError):
-        chat(model="inward-test", messages=ASK)
+        chat(model=endpoint.name, messages=ASK)
     clients.clock.seconds += LONG
 
     shown = api.deployments.retrieve(deployment.id, endpoint_id=endpoint.id)
     assert (shown.status.state, shown.inactive_timeout) == ("DEPLOYMENT_STATE_READY", 30)
-    said = [chat(model=name, messages=ASK, temperature=0) for name in ("inward-test", model)]
-    assert said[0].choices[0].message.content == said[1].choices[0].message.content
+    said = [
+        chat(model=name, messages=ASK, temperature=0)
+        for name in (endpoint.name, deployment.name, model)
+    ]
+    assert len({one.choices[0].message.content for one in said}) == 1
+    assert deployment.name == f"{endpoint.name}/d" == "inward/inward-test/d"
     assert [one.id for one in api.list()] == [endpoint.id]
     assert api.retrieve(endpoint.id).deployments[0].id == deployment.id
     assert [one.id for one in api.deployments.list(endpoint.id)] == [deployment.id]
@@ -137,10 +141,10 @@ def test_idle_deployments_stop(clients: Clients) -> None:
     )
     for _ in range(3):
         clients.clock.seconds += 29 * 60
-        assert clients.together.chat.completions.create(model="e", messages=ASK).choices
+        assert clients.together.chat.completions.create(model=endpoint.name, messages=ASK).choices
     clients.clock.seconds += 30 * 60
     with pytest.raises(together.NotFoundError):
-        clients.together.chat.completions.create(model="e", messages=ASK)
+        clients.together.chat.completions.create(model=endpoint.name, messages=ASK)
     shown = api.deployments.retrieve(deployment.id, endpoint_id=endpoint.id)
     assert shown.status.state == "DEPLOYMENT_STATE_STOPPED"
 
