@@ -4,7 +4,7 @@ CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help study test lint format clean
+.PHONY: help study loopback test lint format clean
 
 help:    ## this list
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -12,6 +12,11 @@ help:    ## this list
 study: $(VENV)/installed    ## run the embedded study (config.yaml) and say where to look
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --quiet rules host
 	@echo 'What came out: results/embedded/headline.txt'
+
+loopback: $(VENV)/installed    ## run studies/loopback.yaml: both SDKs, against a server on this machine
+	@$(BIN)/python scripts/loopback.py --state store/loopback & server=$$!; trap "kill $$server" EXIT; sleep 2; \
+	LOOPBACK_KEY=none-needed PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --quiet rules host \
+	  --configfile studies/loopback.yaml
 
 test: $(VENV)/tested lint    ## set up what tests need, and run all of them
 	$(BIN)/python -m pytest

@@ -113,6 +113,7 @@ def plannable(subject):
         "name": subject,
         "provider": root.provider,
         "model": root.settings.get("model"),
+        "base_url": root.settings.get("base_url"),
         "record": describable(root) if known else None,
         "splits": study.splits(subject),
         "sampling": {

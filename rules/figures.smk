@@ -19,7 +19,7 @@ rule draw_figure:
         "../envs/pipeline.yaml"
     params:
         figure="{figure}",
-        study=study.name,
+        study=study.title,
         self_trained=study.self_trained,
     script:
         "../scripts/draw_figure.py"

@@ -46,6 +46,6 @@ rule write_headline:
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=study.name,
+        study=study.title,
     script:
         "../scripts/write_headline.py"

@@ -9,7 +9,7 @@ import pandas as pd
 from inward.files import read_json
 from inward.job import run
 from inward.money import FREE, Price, Prices, read_prices, spent
-from inward.plan import Line, asked, endings, price_of, table, trained
+from inward.plan import Line, asked, closings, endings, price_of, table, trained
 from inward.questions import behavior_questions, prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
@@ -67,6 +67,10 @@ def main(
             )
     said = [table(lines), f"prices as of {known.as_of}", *_money(Path(store), known, budget)]
     said += endings((subject["model"] for subject in subjects if subject["model"]), known)
+    said += closings(
+        (subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]),
+        known,
+    )
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
 
 

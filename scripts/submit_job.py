@@ -7,6 +7,7 @@ from inward.digests import digest_file
 from inward.files import read_json, write_json
 from inward.job import run
 from inward.money import read_prices
+from inward.progress import log
 from inward.runs import TrainingRun
 from inward.training import afford, identity, submit, submit_hosted, trainer
 
@@ -26,6 +27,7 @@ def main(
     schema: Path | None = None,
 ) -> None:
     """Start from the base subject, or from nothing by an architecture."""
+    known = read_prices(Path(prices))
     nothing = {"provider": "local", "architecture": architecture}
     subject: dict[str, Any] = read_json(base) if base else nothing
     wanted = TrainingRun(
@@ -37,7 +39,10 @@ def main(
         seed=seed,
         trainer=trainer(subject["provider"]),
     )
-    afford(wanted, train, Path(store), read_prices(Path(prices)), budget)
+    last_day = known.last_day_of_finetuning(str(subject.get("base_url")))
+    if last_day:
+        log.warning("%s takes training jobs until %s only", subject["base_url"], last_day)
+    afford(wanted, train, Path(store), known, budget)
     if schema:
         rows = {"train": train, "validation": validation}
         submitted = submit_hosted(wanted, subject, rows, schema, Path(store))

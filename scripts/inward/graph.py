@@ -6,6 +6,7 @@ from typing import Any
 from inward.cells import Comparison
 
 HOSTED = ("openai", "together")
+SIMULATED = "sim-"  # begins the names of models whose self-knowledge was chosen
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,13 @@ class Study:
     tasks: dict[str, Task]
     models: dict[str, Model]
     finetunes: dict[str, Finetune]
+
+    @property
+    def title(self) -> str:
+        """The study's name, and whether what it shows is real, as every figure says it."""
+        names = [str(model.settings.get("model", "")) for model in self.models.values()]
+        simulated = any(name.startswith(SIMULATED) for name in names)
+        return f"{self.name} (simulated subjects: no result)" if simulated else self.name
 
     @property
     def subjects(self) -> list[str]:

@@ -53,6 +53,12 @@ class Prices:
     as_of: str
     models: dict[str, Price]
     ends: dict[str, str]
+    finetuning_ends: dict[str, str] = field(default_factory=dict)  # by server
+
+    def last_day_of_finetuning(self, base_url: str) -> str | None:
+        """Return the last day on which a server takes training jobs, as far as it is listed."""
+        days = (day for server, day in self.finetuning_ends.items() if base_url.startswith(server))
+        return next(days, None)
 
     def of(self, model: str) -> Price:
         """Return a model's price; all finetunes of a model, `ft:<model>:...`, have one price."""
@@ -77,6 +83,9 @@ def read_prices(path: Path) -> Prices:
                 for name, entry in models.items()
             },
             ends={name: str(entry["ends"]) for name, entry in models.items() if "ends" in entry},
+            finetuning_ends={
+                server: str(day) for server, day in raw.get("finetuning_ends", {}).items()
+            },
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         said = " ".join(str(error).split())

@@ -5,6 +5,7 @@ Tokens are estimated: a token is about four bytes. What cannot be known yet is s
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,32 +97,47 @@ def table(lines: Sequence[Line]) -> str:
         )
         for line in lines
     ]
-    known = [line.cost for line in lines if line.cost is not None]
-    unknown = len(lines) - len(known)
-    requests = sum(line.requests or 0 for line in lines)
-    stored = sum(line.stored or 0 for line in lines)
-    tokens = sum(line.tokens for line in lines)
-    rows.append(("all", "", f"{requests:,}", f"{stored:,}", f"{tokens:,}", _dollars(sum(known))))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    text = "\n".join(_aligned(row, widths) for row in rows)
-    if unknown:
-        text += (
-            f"\nand what {unknown} lines of unknown price cost: enter it in the file of `prices`"
+    rows.append(
+        (
+            "all",
+            "",
+            f"{sum(line.requests or 0 for line in lines):,}",
+            f"{sum(line.stored or 0 for line in lines):,}",
+            f"{sum(line.tokens for line in lines):,}",
+            _sum([line.cost for line in lines]),
         )
-    return text
+    )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(_aligned(row, widths) for row in rows)
 
 
 def endings(models: Iterable[str], prices: Prices) -> list[str]:
     """Return a line for each model that has ended, or will."""
+    today = datetime.now(UTC).date().isoformat()
     return [
-        f"{model} stops answering on {prices.ends[model]}"
+        f"{model} {'stopped' if prices.ends[model] < today else 'stops'} answering on"
+        f" {prices.ends[model]}"
         for model in sorted(set(models))
         if model in prices.ends
     ]
 
 
+def closings(servers: Iterable[str], prices: Prices) -> list[str]:
+    """Return a line for each server that will take no more training jobs."""
+    days = {server: prices.last_day_of_finetuning(server) for server in sorted(set(servers))}
+    return [f"{server} takes training jobs until {day} only" for server, day in days.items() if day]
+
+
 def _count(number: int | None, none: str) -> str:
     return none if number is None else f"{number:,}"
+
+
+def _sum(costs: Sequence[float | None]) -> str:
+    """Return what is known to be paid; what is unknown is added in words, never as nothing."""
+    known = sum(cost for cost in costs if cost is not None)
+    if None not in costs:
+        return _dollars(known)
+    return f"{_dollars(known)} + unknown" if known else "unknown"
 
 
 def _dollars(cost: float | None) -> str:
