@@ -14,7 +14,7 @@ rule plan:
     conda:
         "../envs/hosted.yaml"
     params:
-        results=f"results/{study.name}",
+        study=study.name,
         subjects=[plannable(subject) for subject in study.subjects],
         properties=PROPERTIES,
         wrapper=config["hypothetical"]["wrapper"],

@@ -19,7 +19,7 @@ from inward.tables import PROMPTS, read_table
 def main(
     *,
     prompts: list[Path],
-    results: str,
+    study: str,
     subjects: list[dict[str, Any]],
     properties: dict[str, list[str]],
     wrapper: str,
@@ -29,12 +29,13 @@ def main(
     budget: float | None,
 ) -> None:
     """Count what each subject is asked and trained on, as far as it is known by now."""
+    results = Path("results") / study
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     known = read_prices(Path(prices))
     lines: list[Line] = []
     for subject in subjects:
         if subject["learns"] and subject["provider"] not in FREE:
-            path = Path(results) / "datasets" / subject["name"] / "train.jsonl"
+            path = results / "datasets" / subject["name"] / "train.jsonl"
             size = (
                 path.stat().st_size
                 if path.exists()
@@ -74,9 +75,9 @@ def main(
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
 
 
-def _record(subject: dict[str, Any], results: str) -> dict[str, Any] | None:
+def _record(subject: dict[str, Any], results: Path) -> dict[str, Any] | None:
     """Return how to call a subject, where that is known already."""
-    path = Path(results) / "models" / f"{subject['name']}.json"
+    path = results / "models" / f"{subject['name']}.json"
     if path.exists():
         return dict(read_json(path))
     record: dict[str, Any] | None = subject["record"]
@@ -88,8 +89,8 @@ def _price(subject: dict[str, Any], prices: Prices) -> Price:
     return price_of(subject["provider"], subject["model"], prices, finetuned=finetuned)
 
 
-def _is_trained(subject: dict[str, Any], results: str, store: str) -> bool:
-    path = Path(results) / "jobs" / f"{subject['name']}.json"
+def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
+    path = results / "jobs" / f"{subject['name']}.json"
     return path.exists() and RunStore(Path(store)).result(read_json(path)["key"]) is not None
 
 

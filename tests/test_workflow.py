@@ -96,7 +96,7 @@ class Workshop:
         return {
             path.relative_to(self.results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.results.rglob("*"))
-            if path.is_file() and "logs" not in path.parts
+            if path.is_file() and "logs" not in path.parts and path.suffix != ".partial"
         }
 
     def logged(self, stage: str) -> str:

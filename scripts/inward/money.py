@@ -105,8 +105,10 @@ def _dollars(value: Any) -> float | None:
 def spent(store: Path, prices: Prices) -> Iterator[tuple[str, float | None]]:
     """Yield each model that a store has bills for, with what was paid; None where unknown."""
     for request, usage in billed(store):
+        if request["dialect"] in FREE:
+            continue
         model = request["body"]["model"]
-        if request["dialect"] not in FREE and not model.endswith(SERVED):
+        if not model.endswith(SERVED):
             yield model, prices.of(model).of(usage)
     for path in sorted((store / "served").glob("*.jsonl")):
         for served in read_json_lines(path):
