@@ -1,7 +1,6 @@
 """What several tests start from: the project's files, and a configuration that is in order."""
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +9,12 @@ from hypothesis import settings
 
 from inward.files import read_json
 
+from .workshop import ROOT, Workshop, finished
+
+__all__ = ["ROOT"]
+
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -27,3 +28,9 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a copy of config.yaml, to be broken; the project's root is the working folder."""
     monkeypatch.chdir(ROOT)
     return copy.deepcopy(yaml.safe_load((ROOT / "config.yaml").read_text()))
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Return a workshop in which the small study was killed halfway, and then run to its end."""
+    return finished(tmp_path_factory.mktemp("workshop"))

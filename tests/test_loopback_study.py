@@ -18,7 +18,7 @@ from inward.loopback.serve import Served, served
 
 from .conftest import ROOT
 from .hosted import KEY
-from .test_workflow import Workshop
+from .workshop import Workshop
 
 pytestmark = pytest.mark.workflow
 
@@ -30,7 +30,6 @@ class Hosted(Workshop):
 
     def __init__(self, root: Path, server: Served) -> None:
         super().__init__(root)
-        shutil.copy(ROOT / "prices.yaml", root)
         self.server = server
         study: dict[str, Any] = yaml.safe_load((ROOT / "studies/loopback.yaml").read_text())
         study |= {"study": "small", "store": "store"}

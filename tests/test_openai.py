@@ -17,7 +17,7 @@ from inward.providers import open_provider
 from inward.requests import Request, Sampling, user
 
 from .loopback import KEY, Loopback, completion, served
-from .test_workflow import Workshop, small_study
+from .workshop import Workshop, small_study
 
 SAMPLING = Sampling(temperature=0, max_tokens=8, top_logprobs=2)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from inward.intake import Intake
+from inward.ledger import note
 from inward.money import UNKNOWN, Price, Prices, Purse, open_purse
 from inward.progress import Tally, log
 from inward.providers import Provider, open_provider
@@ -65,7 +66,8 @@ def answers(
         got = intake.responses
         for request in requests:
             if request.key not in got:
-                got[request.key] = provider.response(responses.get(request))
+                intake.read_again(request)
+        note("requests", {"model": provider.model, **intake.account()})
     _tell_models(what, list(got.values()))
     return [got[request.key] for request in requests]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from inward.digests import digest
 from inward.money import Purse
 from inward.progress import Tally
 from inward.requests import Request, Response
@@ -24,6 +25,7 @@ class Intake:
         self.purse = purse
         self.read = read
         self.responses: dict[str, Response] = {}  # by request key, read while others are in flight
+        self.digests: dict[str, str] = {}  # likewise, of the raw responses
 
     def hold(self, request: Request) -> None:
         """Set aside what a request may cost; raise ProviderError where the budget lacks it."""
@@ -32,8 +34,31 @@ class Intake:
     def answer(self, request: Request, raw: Any) -> None:
         """Keep an answer."""
         self.store.add(request, raw)
-        response = self.responses[request.key] = self.read(raw)
+        response = self._take(request, raw)
         self.tally.answered(response.usage, self.purse.settle(request, response.usage))
+
+    def read_again(self, request: Request) -> None:
+        """Take an answer that the store has."""
+        self._take(request, self.store.get(request))
+
+    def account(self) -> dict[str, Any]:
+        """Return what has become of the requests, and one digest for all raw responses."""
+        tally = self.tally
+        return {
+            "made": tally.done,
+            "reused": tally.reused,
+            "retried": tally.failures.total(),
+            "failed": tally.failed,
+            "prompt_tokens": tally.usage.prompt,
+            "completion_tokens": tally.usage.completion,
+            "cost": tally.cost,
+            "responses": digest(self.digests),
+        }
+
+    def _take(self, request: Request, raw: Any) -> Response:
+        self.digests[request.key] = digest(raw)
+        response = self.responses[request.key] = self.read(raw)
+        return response
 
     def failure(self, request: Request, said: str, *, final: bool) -> None:
         """Note an attempt that failed."""

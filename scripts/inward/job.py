@@ -11,10 +11,12 @@ and `main` takes the rule's named inputs and outputs as paths, and its params as
 import logging
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from inward.errors import InwardError
+from inward.ledger import write_record
 from inward.progress import log
 
 NOT_FOR_MAIN = {"code"}  # inputs which are declared for Snakemake alone
@@ -24,6 +26,7 @@ def run(main: Callable[..., None]) -> None:
     """Call `main` with what the rule names; end with one line where the user can mend the error."""
     # Snakemake writes the object `snakemake` into the head of the script that it runs.
     snakemake = vars(sys.modules["__main__"])["snakemake"]
+    began = datetime.now(UTC)
     start_log(Path(snakemake.log[0]), name=_job_name(snakemake))
     try:
         main(
@@ -31,6 +34,8 @@ def run(main: Callable[..., None]) -> None:
             **_paths(snakemake.output),
             **dict(snakemake.params.items()),
         )
+        if len(snakemake.output):
+            _put_on_record(snakemake, began)
     except InwardError as error:
         log.error("%s", error)
         sys.exit(1)
@@ -49,6 +54,20 @@ def start_log(path: Path, name: str) -> None:
     log.handlers = [to_file, to_terminal]
     log.setLevel(logging.INFO)
     log.propagate = False
+
+
+def _put_on_record(snakemake: Any, began: datetime) -> None:
+    sources = set(snakemake.input.get("code", []))
+    write_record(
+        Path(snakemake.log[0]),
+        rule=snakemake.rule,
+        wildcards=dict(snakemake.wildcards.items()),
+        inputs=[path for path in snakemake.input if path not in sources],
+        sources=sources,
+        outputs=snakemake.output,
+        params=dict(snakemake.params.items()),
+        began=began,
+    )
 
 
 def _job_name(snakemake: Any) -> str:

@@ -69,7 +69,11 @@ class ResponseStore:
 
     def get(self, request: Request) -> Any | None:
         """Return the raw response to `request`, or None where there is none yet."""
-        place = self._places.get(request.key)
+        return self.get_key(request.key)
+
+    def get_key(self, key: str) -> Any | None:
+        """Return the raw response to the request with this key, or None where there is none."""
+        place = self._places.get(key)
         return None if place is None else _record(place)["response"]
 
     def add(self, request: Request, response: Any) -> None:

@@ -1,0 +1,112 @@
+"""The ledger: a record of each finished job, by which every file leads back to what made it.
+
+results/<study>/ledger/<stage>/<name>.json
+
+What is volatile (times, hosts, versions) is here, and never in the data: data outputs are the same
+bytes for the same content, and their records say when and where that content came to be.
+"""
+
+import os
+import platform
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from inward.digests import digest_file
+from inward.files import read_json, write_json
+
+VERSION = 1
+SLURM = {
+    "job": "SLURM_JOB_ID",
+    "array_task": "SLURM_ARRAY_TASK_ID",
+    "node": "SLURMD_NODENAME",
+    "partition": "SLURM_JOB_PARTITION",
+    "gpus": "SLURM_JOB_GPUS",
+    "cpus": "SLURM_CPUS_ON_NODE",
+}
+
+_facts: dict[str, Any] = {}
+
+
+def note(name: str, fact: Any) -> None:
+    """Have the record of the job that runs in this process say `fact` under `name`."""
+    _facts[name] = fact
+
+
+def record_path(log: Path) -> Path:
+    """Return where the record of a job lies, given its log: results/<study>/logs/<stage>/..."""
+    parts = list(log.parts)
+    parts[parts.index("logs")] = "ledger"
+    return Path(*parts).with_suffix(".json")
+
+
+def write_record(
+    log: Path,
+    *,
+    rule: str,
+    wildcards: dict[str, str],
+    inputs: Iterable[str],
+    sources: Iterable[str],
+    outputs: Iterable[str],
+    params: dict[str, Any],
+    began: datetime,
+) -> None:
+    """Write the record of a job that has just ended well, beside the logs of its study."""
+    ended = datetime.now(UTC)
+    record = {
+        "version": VERSION,
+        "study": log.parts[log.parts.index("logs") - 1],
+        "rule": rule,
+        "wildcards": wildcards,
+        "inputs": _digests(inputs),
+        "sources": _digests(sources),
+        "outputs": _digests(outputs),
+        "params": params,
+        "versions": dict(sorted(_versions())),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "commit": commit(),
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+        "slurm": {name: os.environ[key] for name, key in SLURM.items() if key in os.environ},
+        "began": began.isoformat(timespec="milliseconds"),
+        "ended": ended.isoformat(timespec="milliseconds"),
+        "seconds": round((ended - began).total_seconds(), 3),
+        "facts": dict(_facts),
+    }
+    write_json(record_path(log), record)
+
+
+def records(results: Path) -> list[dict[str, Any]]:
+    """Return the records below a study's results, in the order in which the jobs ended."""
+    found = [read_json(path) for path in (results / "ledger").rglob("*.json")]
+    return sorted(found, key=lambda record: (record["ended"], record["rule"]))
+
+
+def commit() -> str | None:
+    """Return the commit of the project's checkout; None where there is none."""
+    said = subprocess.run(
+        ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git there is
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return said.stdout.strip() or None
+
+
+def _digests(paths: Iterable[str]) -> dict[str, str]:
+    return {path: digest_file(Path(path)) for path in sorted(set(paths))}
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    """Yield the third-party packages that this process has imported, with their versions."""
+    for name, module in list(sys.modules.items()):
+        version = getattr(module, "__version__", None)
+        third_party = "." not in name and name not in sys.stdlib_module_names
+        if third_party and isinstance(version, str):
+            yield name, version

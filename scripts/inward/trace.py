@@ -1,0 +1,156 @@
+"""Tracing: from one row of the score tables back to the raw prompt, each step with file and row.
+
+An item is named by target, predictor, task, property and the beginning of its prompt's ID, such as
+wren-self/finch-on-wren/animals/first_character/3fa2b1c0.
+"""
+
+import json
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from inward import ledger
+from inward.digests import digest_text
+from inward.errors import InputError
+from inward.files import read_json
+
+FORM = "target/predictor/task/property/prompt"
+SHOWN = 8  # digits of a prompt's ID in an item's name
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way back: what it is, where it stands, and what stands there."""
+
+    what: str
+    file: str
+    row: Any
+    digest: str | None  # of the file, as recorded when it was made
+    made: str | None  # when
+
+
+def trace(results: Path, store: Path, item: str) -> Iterator[Step]:
+    """Yield the steps from an item's score to its prompt; raise InputError where there is none."""
+    way = _Way(results, store, {})
+    parts = item.split("/")
+    if len(parts) != 5:
+        raise InputError(f"{item}: an item is named {FORM}")
+    target, predictor, task, asked, start = parts
+    scored = way.rows(
+        "scores/items.parquet", target=target, predictor=predictor, task=task, property=asked
+    )
+    found = [row for row in scored if row["prompt_id"].startswith(start)]
+    if len(found) != 1:
+        raise InputError(f"{item}: {len(found)} items have this name in {results}/scores; {FORM}")
+    prompt_id = found[0]["prompt_id"]
+    yield way.step("score", "scores/items.parquet", found[0])
+    yield from way.answer("prediction", f"predictions/{predictor}/{task}.parquet", prompt_id, asked)
+    prompts = f"prompts/{task}.parquet"
+    prompt = way.row(prompts, prompt_id=prompt_id)
+    yield from way.subject(predictor, prompt["text"])
+    labels = f"labels/{target}/{task}.parquet"
+    label = way.row(labels, prompt_id=prompt_id, property=asked, sample=0)
+    yield way.step("label", labels, label)
+    yield from way.answer("behavior", f"behaviors/{target}/{task}.parquet", prompt_id)
+    yield way.step("prompt", prompts, prompt)
+
+
+@dataclass(frozen=True)
+class _Way:
+    results: Path
+    store: Path
+    makers: dict[str, Any]
+
+    def step(self, what: str, file: str, row: Any) -> Step:
+        """Return a step, with what its maker's record says of the file."""
+        path = f"{self.results.as_posix()}/{file}"
+        record = self.maker(file)
+        made, digest = (record["ended"], record["outputs"].get(path)) if record else (None, None)
+        return Step(what, path, row, digest, made)
+
+    def maker(self, file: str) -> dict[str, Any] | None:
+        """Return the record of the job that made a file."""
+        if not self.makers:
+            self.makers.update(
+                {path: made for made in ledger.records(self.results) for path in made["outputs"]}
+            )
+        found: dict[str, Any] | None = self.makers.get(f"{self.results.as_posix()}/{file}")
+        return found
+
+    def rows(self, file: str, **wanted: Any) -> list[dict[str, Any]]:
+        """Return the rows of a table that have these values."""
+        path = self.results / file
+        if not path.is_file():
+            raise InputError(f"{path}: is not there; run `snakemake`")
+        filters = [(column, "==", value) for column, value in wanted.items()]
+        found: list[dict[str, Any]] = pq.read_table(path, filters=filters).to_pylist()
+        return found
+
+    def row(self, file: str, **wanted: Any) -> dict[str, Any]:
+        """Return the one row of a table that has these values."""
+        found = self.rows(file, **wanted)
+        if len(found) != 1:
+            raise InputError(f"{self.results / file}: {len(found)} rows have {wanted}, not one")
+        return found[0]
+
+    def answer(
+        self, what: str, file: str, prompt_id: str, asked: str | None = None
+    ) -> Iterator[Step]:
+        """Yield an answer, and the response in the store that it was read from."""
+        named = {"property": asked} if asked else {}
+        row = self.row(file, prompt_id=prompt_id, sample=0, **named)
+        yield self.step(what, file, row)
+        record = self.maker(file) or {}
+        known = record.get("facts", {}).get("requests")
+        if row["request_key"] and known:
+            folder = self.store / "responses" / digest_text(known["model"])[:16]
+            segment, line = response_line(folder, row["request_key"])
+            kept = json.loads(line)
+            yield Step(f"{what}: response", str(segment), kept, None, kept["received"])
+
+    def subject(self, name: str, prompt: str) -> Iterator[Step]:
+        """Yield how a subject is called, and for what it descends from, job and training rows."""
+        model = read_json(self.results / "models" / f"{name}.json")
+        yield self.step("subject", f"models/{name}.json", model)
+        for step in reversed(model.get("lineage", [])):
+            trained = step["subject"]
+            job = self.results / "jobs" / f"{trained}.json"
+            if job.is_file():
+                yield self.step("job", f"jobs/{trained}.json", read_json(job))
+                file = f"datasets/{trained}/train.jsonl"
+                about = list(rows_about(self.results / file, prompt))
+                yield self.step("training rows about this prompt", file, about or "none")
+
+
+def rows_about(train: Path, prompt: str) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a training file in which a prompt stands, with their numbers."""
+    quoted = json.dumps(prompt, ensure_ascii=False)[1:-1].encode()
+    with train.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if quoted in line:
+                yield {"line": number, **json.loads(line)}
+
+
+def response_line(folder: Path, key: str) -> tuple[Path, bytes]:
+    """Return the first received line of the store that answers the request `key`.
+
+    The segments are searched as bytes: to read them all would take long in a large store.
+    """
+    begin = f'{{"key": "{key}"'.encode()
+    found = []
+    for segment in sorted(folder.glob("*.jsonl")):
+        with segment.open("rb") as file:
+            if segment.stat().st_size == 0:
+                continue
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+                at = text.find(begin)
+                end = text.find(b"\n", at) if at >= 0 else -1
+                if end >= 0:
+                    found.append((segment, text[at:end]))
+    if not found:
+        raise InputError(f"{folder}: has no response to {key}; put the store back")
+    return min(found, key=lambda one: str(json.loads(one[1])["received"]))

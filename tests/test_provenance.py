@@ -1,0 +1,226 @@
+"""Provenance: the ledger, verification and tracing of a study that was really run."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from inward import ledger
+from inward.digests import digest_file
+from inward.files import read_json, write_json
+from inward.store import HEAD
+from inward.tables import ITEMS, read_table, write_table
+from inward.verify import misfits
+
+from .workshop import Workshop
+
+pytestmark = pytest.mark.workflow
+
+RESULTS, STORE = Path("results/small"), Path("store")
+
+
+@pytest.fixture
+def copy(workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a copy of the finished study, to be corrupted, as the working folder."""
+    shutil.copytree(
+        workshop.root, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake", "*.partial")
+    )
+    monkeypatch.chdir(tmp_path / "copy")
+    return tmp_path / "copy"  # type: ignore[return-value]
+
+
+def first_misfit() -> str | None:
+    """Return what verification finds first."""
+    return next(misfits(RESULTS, STORE), None)
+
+
+@pytest.mark.usefixtures("copy")
+def test_every_file_is_on_record() -> None:
+    """Each job has left a record with digests of all it needed and made; all of them fit."""
+    assert first_misfit() is None
+    records = ledger.records(RESULTS)
+    made = {path for record in records for path in record["outputs"]}
+    found = {
+        path.as_posix()
+        for path in RESULTS.rglob("*")
+        if path.is_file() and not {"logs", "ledger"} & set(path.parts)
+    }
+
+    assert made == found
+    for record in records:
+        assert record["versions"] or record["rule"] == "write_headline"
+        assert record["seconds"] >= 0
+        assert f"scripts/{record['rule']}.py" in record["sources"]
+        assert all(digest_file(Path(path)) == known for path, known in record["inputs"].items())
+
+
+def edit(path: str) -> Callable[[], None]:
+    """Return what changes one byte in the middle of a file."""
+
+    def change() -> None:
+        file = next(Path().glob(path))
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 1
+        file.write_bytes(bytes(data))
+
+    return change
+
+
+def remove(path: str) -> Callable[[], None]:
+    """Return what deletes a file."""
+    return lambda: next(Path().glob(path)).unlink()
+
+
+def other_response() -> None:
+    """Change the text of a response in the store."""
+    for segment in sorted(Path("store/responses").rglob("*.jsonl")):
+        lines = segment.read_bytes().split(b"\n")
+        record = json.loads(lines[0])
+        record["response"]["text"] = "forged"
+        lines[0] = json.dumps(record, ensure_ascii=False).encode()
+        assert HEAD.match(lines[0])
+        segment.write_bytes(b"\n".join(lines))
+
+
+def other_study() -> None:
+    """Put another study's results where this one's were."""
+    for path in RESULTS.rglob("*.json"):
+        if "ledger" in path.parts:
+            path.write_text(path.read_text().replace("results/small/", "results/other/"))
+
+
+def other_job() -> None:
+    """Write another job's ID into a job's file, and into the record of it."""
+    job = RESULTS / "jobs/wren-self.json"
+    write_json(job, {**read_json(job), "id": "local-another"})
+
+
+def forged_scores() -> None:
+    """Rewrite a score table with one more correct answer, as a valid table."""
+    path = RESULTS / "scores/items.parquet"
+    table = read_table(ITEMS, path)
+    wrong = table.index[table["correct"] == False][0]  # noqa: E712 - a nullable column
+    table.loc[wrong, "correct"] = True
+    write_table(ITEMS, table, path)
+
+
+CORRUPTIONS: dict[str, tuple[Callable[[], object], str]] = {
+    "a prompt table": (edit("results/small/prompts/colors.parquet"), "was changed after"),
+    "a behavior table": (edit("results/small/behaviors/wren/colors.parquet"), "was changed after"),
+    "a label table": (edit("results/small/labels/finch/colors.parquet"), "was changed after"),
+    "a training file": (edit("results/small/datasets/wren-self/train.jsonl"), "was changed after"),
+    "a dataset's account": (edit("results/small/datasets/wren/dataset.json"), "was changed after"),
+    "a job's ID": (other_job, "was changed after submit_job made it"),
+    "a model": (edit("results/small/models/wren-self.json"), "was changed after"),
+    "predictions": (edit("results/small/predictions/echo/animals.parquet"), "was changed after"),
+    "a score table": (forged_scores, "scores/items.parquet: was changed after score made it"),
+    "a figure": (edit("results/small/figures/matrix.svg"), "was changed after"),
+    "the headline": (edit("results/small/headline.txt"), "was changed after"),
+    "a lost intermediate": (remove("results/small/labels/wren/colors.parquet"), "is gone"),
+    "a lost job": (remove("results/small/jobs/finch-self.json"), "is gone"),
+    "a lost record": (
+        remove("results/small/ledger/prompts/colors.json"),
+        "nothing on record says who made it",
+    ),
+    "a word list": (edit("prompts/words/colors.txt"), "was made from another prompts/words/colors"),
+    "a script": (edit("scripts/score.py"), "was made by another scripts/score.py"),
+    "a library file": (edit("scripts/inward/reading.py"), "was made by another scripts/inward"),
+    "weights": (
+        edit("store/runs/*/weights/adapter_model.safetensors"),
+        "not the weights that",
+    ),
+    "a response": (other_response, "a response was changed after"),
+    "lost responses": (lambda: shutil.rmtree("store/responses"), "the store has lost the response"),
+    "lost weights": (lambda: shutil.rmtree("store/runs"), "not the weights that"),
+    "another study's results": (other_study, "was made for study"),
+    "a file of nobody's": (
+        lambda: shutil.copy("results/small/headline.txt", "results/small/scores/extra.parquet"),
+        "nothing on record says who made it",
+    ),
+    "no records at all": (lambda: shutil.rmtree("results/small/ledger"), "nothing is on record"),
+}
+
+
+@pytest.mark.usefixtures("copy")
+@pytest.mark.parametrize(("corrupt", "said"), CORRUPTIONS.values(), ids=CORRUPTIONS)
+def test_no_corruption_goes_unnoticed(corrupt: Callable[[], object], said: str) -> None:
+    """Whatever is changed, lost, forged or foreign is named in one line, with what to run."""
+    corrupt()
+    found = first_misfit()
+
+    assert found is not None
+    assert said in found
+    assert "\n" not in found
+
+
+def command(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the scripts in the working folder."""
+    return subprocess.run(
+        [sys.executable, f"scripts/{script}.py", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": ""},
+    )
+
+
+@pytest.mark.usefixtures("copy")
+def test_verify_says_it_in_one_line() -> None:
+    """Exit 0 and one line where all is well; else the first misfit, or every one of them."""
+    well = command("verify", "results/small")
+    edit("results/small/labels/wren/colors.parquet")()
+    edit("results/small/figures/matrix.svg")()
+    ill, every = command("verify", "results/small"), command("verify", "results/small", "--all")
+
+    assert (well.returncode, well.stdout.count("\n")) == (0, 1)
+    assert (ill.returncode, ill.stderr.count("\n")) == (1, 1)
+    assert "labels/wren/colors.parquet" in ill.stderr
+    assert "figures/matrix.svg" in every.stderr
+
+
+@pytest.mark.usefixtures("copy")
+def test_an_item_is_traced_to_its_prompt() -> None:
+    """Each step stands where it is said to stand, and says what the step before was made of."""
+    items = read_table(ITEMS, RESULTS / "scores/items.parquet")
+    chosen = items[(items["predictor"] == "finch-on-wren") & (items["target"] == "wren-self")]
+    for row in chosen.sample(6, random_state=1).to_dict("records"):
+        names = ("target", "predictor", "task", "property")
+        name = "/".join([*(str(row[part]) for part in names), str(row["prompt_id"])[:8]])
+        done = command("trace_item", "results/small", name, "--json")
+        assert done.returncode == 0, done.stderr
+        steps = {step["what"]: step for step in reversed(json.loads(done.stdout))}
+        asked = steps["prediction: response"]["row"]["request"]["body"]["messages"]
+        taught = steps["training rows about this prompt"]["row"]
+
+        assert steps["score"]["row"]["answer"] == row["answer"]
+        assert (
+            steps["prediction: response"]["row"]["response"]["text"]
+            == (steps["prediction"]["row"]["text"])
+        )
+        assert asked == [{"role": "user", "content": steps["prediction"]["row"]["question"]}]
+        assert steps["label"]["row"]["value"] == row["label"]
+        assert (
+            steps["behavior"]["row"]["text"]
+            == steps["behavior: response"]["row"]["response"]["text"]
+        )
+        assert steps["prompt"]["row"]["text"] in steps["prediction"]["row"]["question"]
+        assert taught == "none" or row["task"] != "animals"
+        assert steps["job"]["row"]["id"].startswith("local-")
+        for step in steps.values():
+            assert step["digest"] in {None, digest_file(Path(step["file"]))}
+
+
+@pytest.mark.usefixtures("copy")
+def test_a_name_that_is_no_item_is_refused() -> None:
+    """In one line, which says how items are named."""
+    for name in ("wren", "wren/wren/colors/first_character/zzzz"):
+        done = command("trace_item", "results/small", name)
+
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1
+        assert "target/predictor/task/property/prompt" in done.stderr
