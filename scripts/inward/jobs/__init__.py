@@ -31,6 +31,7 @@ from inward.runs import RunStore, TrainingRun
 
 T = TypeVar("T")
 
+CLAIM = "creating.json"
 SHORTEST_POLL, LONGEST_POLL = 1.0, 30.0  # seconds between looks at a job
 
 
@@ -116,7 +117,7 @@ def submit(bench: Bench, run: TrainingRun, rows: dict[str, Path], tokens: int) -
         return dict(read_json(known))
     files = _uploaded(bench, rows)
     job, how = created_once(
-        bench.folder / "creating.json",
+        bench.folder / CLAIM,
         find=lambda: next(iter(_jobs(bench, run.key)), None),
         create=partial(bench.trainer.create, bench.sdk, run, files),
         said=bench.said,
@@ -132,6 +133,7 @@ def submit(bench: Bench, run: TrainingRun, rows: dict[str, Path], tokens: int) -
         "submitted": vars(run),
     }
     write_json(known, record)
+    (bench.folder / CLAIM).unlink(missing_ok=True)
     _cancel_twins(bench, run.key, job.id)
     return record
 
@@ -140,7 +142,8 @@ def wait(bench: Bench, key: str, base: dict[str, Any]) -> dict[str, Any]:
     """Return what came of the run `key`, once its job has ended; raise ProviderError if badly."""
     job_id = read_json(bench.folder / "job.json")["id"]
     _cancel_twins(bench, key, job_id)
-    pause, told = SHORTEST_POLL, 0
+    pause, told = CLAIM = "creating.json"
+SHORTEST_POLL, 0
     while True:
         job = bench.look(job_id)
         lines = bench.events(job_id)
@@ -174,7 +177,7 @@ def forget(folder: Path) -> str | None:
         return None
     job_id = str(read_json(known)["id"])
     write_json(folder / "given-up.json", [*_given_up(folder), job_id])
-    (folder / "creating.json").unlink(missing_ok=True)
+    (folder / CLAIM).unlink(missing_ok=True)
     known.unlink()
     return job_id
 

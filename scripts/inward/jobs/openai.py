@@ -88,7 +88,7 @@ def _job(raw: Any) -> Job:
         created=float(raw.created_at),
         model=raw.fine_tuned_model,
         error=raw.error.message if raw.error else None,
-        record=raw.to_dict(mode="json"),
+        record=raw.to_dict(mode="json", warnings=False),
     )
 
 

@@ -106,7 +106,7 @@ def _suffix(key: str) -> str:
 
 def _job(raw: Any) -> Job:
     status = str(getattr(raw.status, "value", raw.status))
-    record = raw.to_dict(mode="json")
+    record = raw.to_dict(mode="json", warnings=False)
     record.pop("events", None)
     return Job(
         id=raw.id,
