@@ -30,6 +30,7 @@ ROUNDS = 5  # batches without a single new answer, one after the other
 MOST_LINES = 50_000
 MOST_BYTES = 90 * 1024**2  # less than either provider's limit
 SHORTEST_POLL, LONGEST_POLL = 1.0, 60.0  # seconds
+MORE_LOOKS = 3  # at a batch that has ended, and shows no file yet
 KEY = "inward_key"  # of a batch's metadata
 ENDPOINT = "/v1/chat/completions"
 OK = 200
@@ -248,16 +249,22 @@ def _taken(
 
 
 def _ended(counter: Counter, batch_id: str) -> Any:
-    pause, before = SHORTEST_POLL, ""
+    pause, before, looks = SHORTEST_POLL, "", MORE_LOOKS
     while True:
         batch = patiently(partial(counter.sdk.batches.retrieve, batch_id), counter.said)
-        if _status(batch) in ENDED:
+        if _status(batch) in ENDED and (_has_files(batch) or looks == 0):
             return batch
+        looks -= _status(batch) in ENDED
         if (now := _progress(batch)) != before:
             log.info("batch %s: %s", batch_id, now)
             before = now
         time.sleep(pause * random.uniform(0.8, 1.2))
         pause = min(LONGEST_POLL, pause * 1.5)
+
+
+def _has_files(batch: Any) -> bool:
+    """Return whether what a batch has made can be read; its end is sometimes said before."""
+    return bool(batch.output_file_id or batch.error_file_id) or _status(batch) == "failed"
 
 
 def _progress(batch: Any) -> str:
