@@ -203,4 +203,4 @@ def lost(hosted: Site) -> int:
 
 def billed_in_vain(hosted: Site) -> int:
     """Return the most that the server has billed for replies it did not send whole."""
-    return 8 * sum(line["paid"] and not line["whole"] for line in read_json_lines(hosted.log))
+    return sum(8 for line in read_json_lines(hosted.log) if line["paid"] and not line["whole"])
