@@ -24,7 +24,7 @@ from .conftest import ROOT
 
 pytestmark = pytest.mark.workflow
 
-PARTS = ["Snakefile", "rules", "scripts", "schemas", "envs", "profiles", "prompts"]
+PARTS = ["Snakefile", "rules", "scripts", "schemas", "envs", "profiles", "prompts", "prices.yaml"]
 HELD_IN = ["colors", "numbers"]
 TASKS = ["colors", "numbers", "animals"]
 
