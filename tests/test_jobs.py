@@ -157,18 +157,17 @@ def test_an_unclear_creation_makes_one_job(
     server.app.faults.planned.append(
         {"route": CREATION[dialect], "method": "POST", "fault": fault, "times": 1}
     )
-    job = None
+    job, errors = None, []
     for _ in range(3):
         try:
             job = submitted(base, files, tmp_path / "store", timeout=1)
             break
         except ProviderError as error:
-            assert "\n" not in str(error)
-            assert "run again" in str(error)
+            errors.append(str(error))
 
     assert job is not None
-    live = [one for one in at_server(server, dialect)]
-    assert [one["id"] for one in live] == [job["id"]]
+    assert [one["id"] for one in at_server(server, dialect)] == [job["id"]]
+    assert all("run again" in said and "\n" not in said for said in errors)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -230,7 +229,7 @@ def test_waiting_bears_a_server_in_trouble(
     ("fault", "state"), [("job_fails", "failed"), ("job_cancelled", "cancelled")]
 )
 def test_a_job_that_ended_badly_is_not_submitted_again_by_itself(
-    server: Served, clock: Clock, tmp_path: Path, dialect: str, fault: str, state: str
+    *, server: Served, clock: Clock, tmp_path: Path, dialect: str, fault: str, state: str
 ) -> None:
     """One line says what to do; set aside, the run is submitted once more."""
     base, files = base_of(dialect, server), files_of(tmp_path / "rows")
@@ -285,7 +284,7 @@ with jobs.opened(base, store, run.key) as bench:
     if at == "uploaded": bench.trainer.upload = die_after(bench.trainer.upload)
     RunStore(store).intend(run)
     if at == "intent": os.kill(os.getpid(), signal.SIGKILL)
-    hasty = replace(bench, settling=1.0)
+    hasty = replace(bench, settling=4.0 if at == "patient" else 1.0)
     print(jobs.submit(hasty, run, {"train": rows / "train.jsonl", "validation": rows / "validation.jsonl"}, 9)["id"])
 """
 POINTS = ["intent", "uploaded", "upload", "claim", "call", "created", "job"]
@@ -326,7 +325,8 @@ def test_a_killed_submission_goes_on_to_one_job(
         if at == "call":
             killed.send_signal(signal.SIGKILL)
         assert killed.wait(30) == -signal.SIGKILL
-    with process("never", tmp_path, base) as second:
+    # A call that is under way at the server may make its job until the settling time is over.
+    with process("patient" if at == "call" else "never", tmp_path, base) as second:
         said, _ = second.communicate(timeout=60)
 
     assert second.returncode == 0

@@ -12,7 +12,7 @@ import pytest
 
 from inward.errors import StoreError
 from inward.requests import Request, user
-from inward.store import ResponseStore
+from inward.store import ResponseStore, billed
 
 from .conftest import ROOT
 
@@ -145,3 +145,83 @@ def test_a_record_says_what_was_asked(tmp_path: Path) -> None:
 
     assert list(record) == ["key", "received", "request", "response"]
     assert record["request"]["body"]["messages"] == [{"role": "user", "content": "a"}]
+
+
+def test_a_store_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    """Lines without usage in their head are served like all others."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), {"usage": {"prompt_tokens": 5, "completion_tokens": 7}})
+    segment = segments(tmp_path)[0]
+    line = segment.read_text()
+    assert '"usage": [5, 7], ' in line
+    segment.write_text(line.replace('"usage": [5, 7], ', ""))
+
+    assert request("a") in ResponseStore(tmp_path, "m")
+    assert [usage.total for _, usage in billed(tmp_path)] == [0]
+
+
+def test_usage_is_summed_over_the_store(tmp_path: Path) -> None:
+    """Odd counts of a server break nothing."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), {"usage": {"prompt_tokens": 5, "completion_tokens": 7}})
+        store.add(request("b"), {"usage": {"prompt_tokens": -5, "completion_tokens": None}})
+        store.add(request("c"), {"usage": None})
+
+    assert len(ResponseStore(tmp_path, "m")) == 3
+    assert [(usage.prompt, usage.completion) for _, usage in billed(tmp_path)] == [(5, 7)]
+
+
+def test_damage_in_the_middle_is_found_where_it_is(tmp_path: Path) -> None:
+    """By the number of the line, also where only its inside is broken."""
+    with ResponseStore(tmp_path, "m") as store:
+        for text in "abcde":
+            store.add(request(text), {"said": text})
+    segment = segments(tmp_path)[0]
+    lines = segment.read_bytes().splitlines(keepends=True)
+    segment.write_bytes(
+        b"".join([*lines[:3], lines[3].replace(b'"said": ', b'"said"; '), lines[4]])
+    )
+    reader = ResponseStore(tmp_path, "m")
+
+    assert reader.get(request("e")) == {"said": "e"}
+    with pytest.raises(StoreError, match=rf"{segment.name}, line 4: damaged"):
+        reader.get(request("d"))
+    segment.write_bytes(b"".join([*lines[:3], b"x" * 40 + lines[3][40:], lines[4]]))
+    with pytest.raises(StoreError, match=rf"{segment.name}, line 4: damaged"):
+        ResponseStore(tmp_path, "m")
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one line to the user; what is written once there is room again is whole."""
+    write = os.write
+
+    def full(file: int, data: bytes) -> int:
+        if len(data) > 50:
+            return write(file, data[:50])
+        raise OSError(28, "No space left on device")
+
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), 1)
+        monkeypatch.setattr(os, "write", full)
+        with pytest.raises(StoreError, match=r"cannot be written \(No space left on device\)"):
+            store.add(request("b"), 2)
+        monkeypatch.undo()
+        store.add(request("c"), 3)
+    reader = ResponseStore(tmp_path, "m")
+
+    assert [reader.get(request(text)) for text in "abc"] == [1, None, 3]
+
+
+def test_lines_reach_the_disk_soon_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Synced once a second at most, not for each line, and when the store is closed."""
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    with ResponseStore(tmp_path, "m") as store:
+        for number in range(500):
+            store.add(request(str(number)), number)
+        during = len(synced)
+
+    assert 2 <= during <= 5
+    assert len(synced) == during + 1

@@ -31,6 +31,8 @@ def record(load: Load) -> dict[str, Any]:
         "key_variable": "BENCH_KEY",
         "limit": "max_tokens",
         "in_flight": load.in_flight,
+        "deadline": 60,
+        "transport": "direct",
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from inward.digests import digest
-from inward.money import Purse
+from inward.money import Purse, usage_at_most
 from inward.progress import Tally
 from inward.requests import Request, Response
 from inward.store import ResponseStore
@@ -27,12 +27,18 @@ class Intake:
         self.responses: dict[str, Response] = {}  # by request key, read while others are in flight
         self.digests: dict[str, str] = {}  # likewise, of the raw responses
 
-    def hold(self, request: Request) -> None:
-        """Set aside what a request may cost; raise ProviderError where the budget lacks it."""
-        self.purse.hold(request)
+    def hold(self, request: Request) -> bool:
+        """Set aside what a request may cost; return whether the budget has it now.
+
+        Raises ProviderError where it will not, whatever those in flight cost.
+        """
+        return self.purse.hold(request)
 
     def answer(self, request: Request, raw: Any) -> None:
-        """Keep an answer."""
+        """Keep an answer, unless there is one."""
+        if request in self.store:
+            self.purse.release(request)
+            return
         self.store.add(request, raw)
         response = self._take(request, raw)
         self.tally.answered(response.usage, self.purse.settle(request, response.usage))
@@ -60,10 +66,13 @@ class Intake:
         response = self.responses[request.key] = self.read(raw)
         return response
 
-    def failure(self, request: Request, said: str, *, final: bool) -> None:
-        """Note an attempt that failed."""
-        self.store.add_error(request, said)
-        self.purse.release(request)
+    def failure(self, request: Request, said: str, *, final: bool, unclear: bool = False) -> None:
+        """Note an attempt that failed; `unclear` where it may be billed nevertheless."""
+        self.store.add_error(request, said, usage_at_most(request) if unclear else None)
+        if unclear:
+            self.purse.settle(request, None)
+        else:
+            self.purse.release(request)
         if final:
             self.tally.failed += 1
         self.tally.retried(said)

@@ -3,9 +3,11 @@
 An unknown price stays unknown; it is never counted as nothing.
 """
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -75,16 +77,16 @@ def read_prices(path: Path) -> Prices:
     """Return the prices in a YAML file; raise InputError where it is not such a list."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        models = {str(name): dict(entry) for name, entry in raw["models"].items()}
+        models = {str(name): _known(dict(entry)) for name, entry in raw["models"].items()}
         return Prices(
             as_of=str(raw["as_of"]),
             models={
                 name: Price(*(_dollars(entry.get(kind)) for kind in KINDS))
                 for name, entry in models.items()
             },
-            ends={name: str(entry["ends"]) for name, entry in models.items() if "ends" in entry},
+            ends={name: _day(entry["ends"]) for name, entry in models.items() if "ends" in entry},
             finetuning_ends={
-                server: str(day) for server, day in raw.get("finetuning_ends", {}).items()
+                server: _day(day) for server, day in raw.get("finetuning_ends", {}).items()
             },
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -97,9 +99,20 @@ def read_prices(path: Path) -> Prices:
 def _dollars(value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or float(value) < 0:
+    if isinstance(value, bool) or not 0 <= float(value) < math.inf:
         raise ValueError(f"{value!r} is no price")
     return float(value)
+
+
+def _day(value: Any) -> str:
+    return date.fromisoformat(str(value)).isoformat()
+
+
+def _known(entry: dict[str, Any]) -> dict[str, Any]:
+    unknown = entry.keys() - {*KINDS, "ends"}
+    if unknown:
+        raise ValueError(f"{min(map(str, unknown))!r} is none of {', '.join(KINDS)}, ends")
+    return entry
 
 
 def spent(store: Path, prices: Prices) -> Iterator[tuple[str, float | None]]:
@@ -110,6 +123,9 @@ def spent(store: Path, prices: Prices) -> Iterator[tuple[str, float | None]]:
         model = request["body"]["model"]
         if not model.endswith(SERVED):
             yield model, prices.of(model).of(usage)
+    for waiting in promised(store):
+        model = waiting.body["model"]
+        yield model, prices.of(model).of(usage_at_most(waiting))
     for path in sorted((store / "served").glob("*.jsonl")):
         for served in read_json_lines(path):
             hour = prices.of(served["base_model"]).hour
@@ -122,41 +138,66 @@ def spent(store: Path, prices: Prices) -> Iterator[tuple[str, float | None]]:
         yield model, prices.of(model).of_training(trained or job["estimated_tokens"])
 
 
+def promised(store: Path) -> Iterator[Request]:
+    """Yield the requests that are in batches which nobody has read yet."""
+    for path in sorted((store / "batches").glob("*/*.json")):
+        batch = read_json(path)
+        if not batch["read"]:
+            yield from (Request(**record) for record in batch["requests"].values())
+
+
 @dataclass
 class Purse:
     """What may still be spent on one model's answers."""
 
     price: Price
-    left: float | None = None  # dollars; None without a budget
+    left: float | None = None  # dollars, less what is set aside; None without a budget
     budget: float | None = None
     held: dict[str, float] = field(default_factory=dict)  # dollars set aside, by request key
+    promised: dict[str, float] = field(default_factory=dict)  # likewise, by an earlier run
     began: float = field(default_factory=time.monotonic)
 
-    def hold(self, request: Request) -> None:
-        """Set aside the most that a request may cost; raise ProviderError if that is too much."""
-        if self.left is None:
-            return
+    def hold(self, request: Request) -> bool:
+        """Set aside the most that a request may cost; return whether there is enough now.
+
+        Raises ProviderError where there is not enough, and nothing is set aside that may be put
+        back.
+        """
+        if self.left is None or request.key in self.held or request.key in self.promised:
+            return True
         most = self.price.of(usage_at_most(request)) or 0.0
-        hours = (time.monotonic() - self.began) / 3600
-        left = self.left - sum(self.held.values()) - hours * (self.price.hour or 0.0)
-        if most > left or left <= 0:
-            raise ProviderError(
-                f"the budget of ${self.budget:g} is used up: ${left:.4f} are left, and one"
-                f" more request may cost ${most:.4f}; raise `budget`, or ask less"
-            )
-        self.held[request.key] = most
+        hourly = self.price.hour or 0.0
+        left = self.left - hourly * (time.monotonic() - self.began) / 3600
+        if most <= left and (left > 0 or not hourly):
+            self.held[request.key] = most
+            self.left -= most
+            return True
+        if self.held:
+            return False
+        raise ProviderError(
+            f"the budget of ${self.budget:g} is used up: ${left:.4f} are left, and one"
+            f" more request may cost ${most:.4f}; raise `budget`, or ask less"
+        )
 
     def settle(self, request: Request, usage: Usage | None) -> float | None:
-        """Return what an answer cost, and take it out of the purse; None where unknown."""
+        """Return what an answer cost, and take it out of the purse; None where unknown.
+
+        What it may have cost at most is taken out then.
+        """
         cost = self.price.of(usage) if usage else None
-        held = self.held.pop(request.key, 0.0)
-        if self.left is not None:
-            self.left -= held if cost is None else cost
+        held = self._taken_back(request)
+        if self.left is not None and cost is not None:
+            self.left += held - cost
         return cost
 
     def release(self, request: Request) -> None:
         """Put back what was set aside for a request that was not answered."""
-        self.held.pop(request.key, None)
+        held = self._taken_back(request)
+        if self.left is not None:
+            self.left += held
+
+    def _taken_back(self, request: Request) -> float:
+        return self.held.pop(request.key, 0.0) + self.promised.pop(request.key, 0.0)
 
 
 def open_purse(record: dict[str, Any], store: Path, prices: Prices, budget: float | None) -> Purse:
@@ -174,7 +215,8 @@ def open_purse(record: dict[str, Any], store: Path, prices: Prices, budget: floa
     if budget is None:
         return Purse(price)
     total = total_of([bill, *spent(store, prices)])
-    return Purse(price, left=budget - total, budget=budget)
+    before = {request.key: price.of(usage_at_most(request)) or 0.0 for request in promised(store)}
+    return Purse(price, left=budget - total, budget=budget, promised=before)
 
 
 def total_of(bills: Iterable[tuple[str, float | None]]) -> float:

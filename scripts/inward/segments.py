@@ -8,9 +8,12 @@ import os
 import secrets
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
-SYNC_EVERY = 1.0  # seconds; what a power failure may cost
+from inward.errors import StoreError
+
+SYNC_EVERY = 1.0  # seconds; a power failure may cost what was written since
 
 
 class Segment:
@@ -28,15 +31,29 @@ class Segment:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             self._file = os.open(self.path, flags, 0o644)
+            _sync_folder(self.path.parent)
         begin = self.size
+        try:
+            left = line
+            while left:
+                left = left[os.write(self._file, left) :]
+            self._sync()
+        except OSError as error:
+            # Half a line must not stay, for a later one would continue it.
+            with suppress(OSError):
+                os.ftruncate(self._file, begin)
+            raise StoreError(
+                f"{self.path}: cannot be written ({error.strerror}); mend that and run again:"
+                " what was kept before stays"
+            ) from None
         self.size += len(line)
-        while line:
-            line = line[os.write(self._file, line) :]
+        return begin
+
+    def _sync(self) -> None:
         now = time.monotonic()
-        if now - self._synced >= SYNC_EVERY:
+        if self._file is not None and now - self._synced >= SYNC_EVERY:
             os.fsync(self._file)
             self._synced = now
-        return begin
 
     def close(self) -> None:
         """Bring all lines to the disk."""
@@ -44,3 +61,12 @@ class Segment:
             os.fsync(self._file)
             os.close(self._file)
             self._file = None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the name of a new file to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

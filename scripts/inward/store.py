@@ -24,11 +24,14 @@ from inward.segments import Segment
 # The head of each line, so that a store is searched without parsing what it holds.
 HEAD = re.compile(
     rb'\{"key": "([0-9a-f]{64})", "received": "([^"]{32})", '
-    rb'(?:"usage": \[(\d+), (\d+)\], )?"request": \{.*\}$'
+    rb'(?:"usage": \[(\d+), (\d+)\], )?"request": \{.*\}\n'
 )
 
 
-@dataclass(frozen=True)
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     received: bytes
     segment: Path
@@ -80,7 +83,7 @@ class ResponseStore:
         """Append the raw response to `request`; the first that was written for a key stays."""
         received = _now()
         usage = usage_of(response)
-        counts = {"usage": [usage.prompt, usage.completion]} if usage else {}
+        counts = {"usage": [max(0, usage.prompt), max(0, usage.completion)]} if usage else {}
         record = {
             "key": request.key,
             "received": received,
@@ -93,9 +96,11 @@ class ResponseStore:
         place = _Place(received.encode(), self._segment.path, begin, len(line), usage or Usage())
         self._place(request.key, place)
 
-    def add_error(self, request: Request, said: str) -> None:
-        """Note an attempt that failed."""
-        record = {"key": request.key, "failed": _now(), "said": said}
+    def add_error(self, request: Request, said: str, lost: Usage | None = None) -> None:
+        """Note an attempt that failed; `lost` is what it may be billed for nevertheless."""
+        record: dict[str, Any] = {"key": request.key, "failed": _now(), "said": said}
+        if lost:
+            record |= {"lost": [lost.prompt, lost.completion], "request": request.record()}
         self._errors.append(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
     def _place(self, key: str, place: _Place) -> None:
@@ -107,27 +112,42 @@ class ResponseStore:
 def billed(store: Path) -> Iterator[tuple[dict[str, Any], Usage]]:
     """Yield, for each model of a store, one of its requests, and the tokens of all its responses.
 
-    A response that was got twice was paid for twice, and counts twice.
+    A response that was got twice was paid for twice, and counts twice. Answers that were lost on
+    their way are counted as well, at most as long as they may have been.
     """
     for folder in sorted((store / "responses").glob("*")):
         places = [place for _, place in _places(folder)]
         if places:
-            yield _record(places[0])["request"], sum((p.usage for p in places), Usage())
+            prompt = sum(place.usage.prompt for place in places)
+            completion = sum(place.usage.completion for place in places)
+            yield _record(places[0])["request"], Usage(prompt, completion)
+    for segment in sorted((store / "errors").glob("*/*.jsonl")):
+        for line in _lines(segment):
+            if b'"lost": [' in line and line.endswith(b"}\n"):
+                lost = json.loads(line)
+                yield lost["request"], Usage(*lost["lost"])
 
 
 def _places(folder: Path) -> Iterator[tuple[str, _Place]]:
     for segment in sorted(folder.glob("*.jsonl")):
-        whole, _, _torn = segment.read_bytes().rpartition(b"\n")
         begin = 0
-        for number, line in enumerate(whole.split(b"\n"), start=1):
+        for number, line in enumerate(_lines(segment), start=1):
             head = HEAD.match(line)
             if head:
                 key, received, prompt, completion = head.groups()
-                usage = Usage(int(prompt or 0), int(completion or 0))
+                usage = Usage(int(prompt), int(completion)) if prompt else NO_USAGE
                 yield key.decode(), _Place(received, segment, begin, len(line), usage)
-            elif line:
+            elif line != b"\n":
                 raise _damaged(segment, number)
-            begin += len(line) + 1
+            begin += len(line)
+
+
+def _lines(segment: Path) -> Iterator[bytes]:
+    """Yield the lines of a segment that were finished, each with its newline."""
+    with segment.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\n"):
+                yield line
 
 
 def _record(place: _Place) -> Any:

@@ -142,8 +142,7 @@ def wait(bench: Bench, key: str, base: dict[str, Any]) -> dict[str, Any]:
     """Return what came of the run `key`, once its job has ended; raise ProviderError if badly."""
     job_id = read_json(bench.folder / "job.json")["id"]
     _cancel_twins(bench, key, job_id)
-    pause, told = CLAIM = "creating.json"
-SHORTEST_POLL, 0
+    pause, told = SHORTEST_POLL, 0
     while True:
         job = bench.look(job_id)
         lines = bench.events(job_id)

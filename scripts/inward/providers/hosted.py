@@ -74,6 +74,7 @@ class HostedProvider:
         if self.record["transport"] == "batch":
             self._send_batches(requests, intake)
             return
+        requests = self._left_by_batches(requests, intake)
         record = self.record
         limits = Limits(
             record["in_flight"], record.get("requests_per_minute"), record.get("tokens_per_minute")
@@ -85,9 +86,10 @@ class HostedProvider:
         """Return the server's JSON in the shape that all providers share."""
         choice = raw["choices"][0]
         message = choice["message"]
+        finish = str(choice["finish_reason"] or "none")
         return Response(
-            text=message.get("content") or message.get("refusal") or "",
-            finish_reason=FINISH.get(choice["finish_reason"], choice["finish_reason"] or "none"),
+            text=_text(message),
+            finish_reason=FINISH.get(finish, finish),
             tokens=tuple(self.dialect.tokens(choice)),
             usage=usage_of(raw),
             model=raw.get("model"),
@@ -99,6 +101,16 @@ class HostedProvider:
 
         with self.dialect.client(self.record, key_of(self.record)) as sdk:
             send_batches(counter(self.record, sdk, self.store, self.model), requests, intake)
+
+    def _left_by_batches(self, requests: Sequence[Request], intake: Intake) -> Sequence[Request]:
+        """Return what is to be sent after batches of earlier runs have been read, if any are."""
+        if not (self.store / "batches").exists():
+            return requests
+        from inward.jobs.batches import collect, counter  # noqa: PLC0415 - loads the SDKs
+
+        with self.dialect.client(self.record, key_of(self.record)) as sdk:
+            left = collect(counter(self.record, sdk, self.store, self.model), requests, intake)
+        return list(left.values())
 
     @contextmanager
     def _served(self) -> Iterator[None]:
@@ -125,6 +137,15 @@ class HostedProvider:
         )
 
 
+def _text(message: dict[str, Any]) -> str:
+    """Return what a model said, also where it refused, or said it in parts."""
+    content = message.get("content") or message.get("refusal") or ""
+    if isinstance(content, list):
+        parts = (part.get("text") for part in content if isinstance(part, dict))
+        return "".join(part for part in parts if isinstance(part, str))
+    return str(content)
+
+
 def key_of(record: dict[str, Any]) -> str:
     """Return the key for a model's server; raise ProviderError where one is needed and not set."""
     variable = record["key_variable"]
@@ -142,7 +163,11 @@ def check_alive(record: dict[str, Any], listed: str | None) -> None:
     said = DIALECTS[record["provider"]].shutdown_date(record, key_of(record)) or listed
     if not said:
         return
-    ends = date.fromisoformat(said[:10])
+    try:
+        ends = date.fromisoformat(str(said)[:10])
+    except ValueError:
+        log.warning("%s ends on %r, which is no day of a calendar", record["model"], said)
+        return
     left = (ends - datetime.now(UTC).date()).days
     if left < 0:
         raise ProviderError(f"{record['model']} was shut down on {ends}; choose another model")

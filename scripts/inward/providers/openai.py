@@ -31,7 +31,7 @@ def body(record: dict[str, Any], messages: Any, sampling: Sampling) -> dict[str,
 def tokens(choice: dict[str, Any]) -> Iterator[Token]:
     """Yield the tokens of an answer, where the server gave log-probabilities."""
     for part in (choice.get("logprobs") or {}).get("content") or []:
-        top = tuple((top["token"], top["logprob"]) for top in part.get("top_logprobs") or [])
+        top = tuple((top["token"], top["logprob"]) for top in part.get("top_logprobs") or ())
         yield Token(part["token"], part["logprob"], top)
 
 

@@ -1,6 +1,7 @@
 """Together's dialect: its own paths, log-probabilities and finish reasons."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from inward.requests import Sampling, Token
@@ -31,9 +32,11 @@ def tokens(choice: dict[str, Any]) -> Iterator[Token]:
     """Yield the tokens of an answer, where the server gave log-probabilities."""
     found = choice.get("logprobs") or {}
     texts, logprobs = found.get("tokens") or [], found.get("token_logprobs") or []
-    tops = found.get("top_logprobs") or [{}] * len(texts)
-    for text, logprob, top in zip(texts, logprobs, tops, strict=True):
-        yield Token(text, logprob, tuple((top or {}).items()))
+    # The three lists are not always equally long: alternatives may be missing, or all of them.
+    tops = found.get("top_logprobs") or []
+    for text, logprob, top in zip_longest(texts, logprobs, tops[: len(texts)]):
+        if text is not None:
+            yield Token(text, logprob, tuple((top or {}).items()))
 
 
 def client(record: dict[str, Any], key: str) -> "together.Together":

@@ -5,6 +5,7 @@ because the SDKs' own way for each request costs several times the server's answ
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from inward.scheduler import Call, Transient
 
 MOST_WORDS = 200  # characters of a server's own words in an error
 MASK = "[key]"
+SECRET = 8  # characters of a key; a shorter one is a word such as EMPTY, and no secret in an answer
 TRY_AGAIN = {408, 409, 425, 429}
 MENDS = {
     400: "the server refuses the request as it is; compare the model's settings with its docs",
@@ -33,6 +35,11 @@ MENDS = {
 }
 QUOTED = {400, 404, 422}  # whose cause only the server knows
 OTHER = "the server refuses, and will not change its mind; see its docs"
+MOVED = "the server points to another address; mend `base_url`"
+NO_QUOTA = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+")
+STRICT = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and its like are no JSON
 
 
 @asynccontextmanager
@@ -47,21 +54,24 @@ async def connection(
     timeout = aiohttp.ClientTimeout(total=deadline, sock_connect=min(deadline, 30))
     connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
     async with aiohttp.ClientSession(
-        connector=connector, headers=headers, timeout=timeout, proxy=_proxy(url)
+        connector=connector,
+        headers=headers,
+        timeout=timeout,
+        proxy=_proxy(url),
+        cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
 
         async def call(request: Request) -> Any:
             try:
-                async with session.post(url, data=canonical(request.body)) as reply:
+                async with session.post(
+                    url, data=canonical(request.body), allow_redirects=False
+                ) as reply:
                     status, wait, data = reply.status, reply.headers, await reply.read()
-            except TimeoutError:
-                raise Transient(f"no answer within {deadline:g} s") from None
-            except (aiohttp.ClientError, OSError) as error:
-                raise Transient(f"the connection failed ({type(error).__name__})") from None
-            data = data.replace(key.encode(), MASK.encode()) if key else data
+            except (aiohttp.ClientError, OSError) as error:  # a timeout is one of them
+                raise _broken(error, deadline) from None
             if status == 200:
-                return _completion(data)
-            raise meaning(status, wait, data, variable)
+                return completion(masked(data, key))
+            raise meaning(status, wait, data.replace(key.encode(), MASK.encode()), variable)
 
         yield call
 
@@ -77,13 +87,40 @@ def _proxy(url: str) -> str | None:
     return getproxies().get(parts.scheme)
 
 
-def _completion(data: bytes) -> Any:
+def _broken(error: Exception, deadline: float) -> Transient:
+    """Return what became of a request that got no answer; the server may have read it."""
+    if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError):
+        return Transient(f"no answer within {deadline:g} s", unclear=True)
+    reached = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return Transient(f"the connection failed ({type(error).__name__})", unclear=reached)
+
+
+def masked(data: bytes, key: str) -> bytes:
+    """Return what a server sent without the key, should it repeat it."""
+    return data.replace(key.encode(), MASK.encode()) if len(key) >= SECRET else data
+
+
+def parsed(data: bytes) -> Any:
+    """Return a server's JSON; raise ValueError where it is none.
+
+    What no JSON can hold is mended: NaN becomes null, and half a character a question mark.
+    """
+    text = data.decode()
+    raw = STRICT.decode(text)
+    if SURROGATE.search(data):
+        whole_text = json.dumps(raw, ensure_ascii=False).encode("utf-8", "replace")
+        raw = json.loads(whole_text)
+    return raw
+
+
+def completion(data: bytes) -> Any:
+    """Return a chat completion; raise Transient where it is not a whole one."""
     try:
-        raw = json.loads(data)
-    except ValueError:
+        raw = parsed(data)
+    except (ValueError, RecursionError):
         raw = None
     if not whole(raw):
-        raise Transient("an answer that is not a whole chat completion")
+        raise Transient("an answer that is not a whole chat completion", unclear=True)
     return raw
 
 
@@ -98,31 +135,44 @@ def whole(raw: Any) -> bool:
 
 def meaning(status: int, headers: Any, data: bytes, variable: str) -> Transient | ProviderError:
     """Return what an HTTP error means here: another attempt, or the end, with the mend."""
-    code, said = _error(data)
-    if code == "insufficient_quota":
+    codes, said = _error(data)
+    if codes & NO_QUOTA:
         return ProviderError(f"HTTP {status}: {MENDS[402]}")
     if status in TRY_AGAIN or status >= 500:
         pushed_back = status == 429 or status >= 500
         return Transient(f"HTTP {status}", wait=retry_after(headers), pushed_back=pushed_back)
-    mend = MENDS.get(status, OTHER).format(variable=variable)
+    mend = MENDS.get(status, MOVED if 300 <= status < 400 else OTHER).format(variable=variable)
     quoted = f" (it says: {said})" if said and status in QUOTED else ""
     return ProviderError(f"HTTP {status}: {mend}{quoted}")
 
 
-def _error(data: bytes) -> tuple[str, str]:
-    """Return the code and the message of a server's error, as far as it gives them."""
+def _error(data: bytes) -> tuple[set[str], str]:
+    """Return the codes and the message of a server's error, as far as it gives them.
+
+    Some give an object under `error`, some only words, and some have no `error` around it.
+    """
     try:
-        error = json.loads(data)["error"]
-        code, said = str(error.get("code")), str(error.get("message") or "")
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return "", ""
-    return code, " ".join(said.split())[:MOST_WORDS]
+        raw = json.loads(data)
+    except (ValueError, RecursionError):
+        return set(), ""
+    error = raw.get("error", raw) if isinstance(raw, dict) else raw
+    if not isinstance(error, dict):
+        error = {"message": error}
+    said = error.get("message") or error.get("detail") or ""
+    codes = {str(error.get("code")), str(error.get("type"))}
+    return codes, " ".join(str(said).split())[:MOST_WORDS]
 
 
 def retry_after(headers: Any) -> float:
-    """Return the seconds that Retry-After asks for, as a number or a date; 0 without one."""
-    value = headers.get("retry-after", "")
-    if value.replace(".", "", 1).isdigit():
+    """Return the seconds that Retry-After asks for, as a number or a date; 0 without one.
+
+    Both providers also say it in milliseconds, which counts more.
+    """
+    milliseconds = headers.get("retry-after-ms", "")
+    if NUMBER.fullmatch(milliseconds):
+        return float(milliseconds) / 1000
+    value = headers.get("retry-after", "").strip()
+    if NUMBER.fullmatch(value):
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,97 @@
+"""Stops by hand: what is paid for is kept, and one line is said."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT
+from .sampling import DIALECTS, KEY, VARIABLE, Site, site
+
+
+@pytest.fixture(params=DIALECTS)
+def hosted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """Give a running server."""
+    with site(tmp_path, request.param) as found:
+        yield found
+
+
+PROGRAM = """
+import json, logging, sys
+from pathlib import Path
+sys.path[:0] = [{scripts!r}, {root!r}]
+from inward.asking import answers
+from inward.errors import InwardError
+from inward.providers import open_provider
+from inward.requests import Sampling, user
+
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+record = json.loads(sys.argv[1])
+store = Path(sys.argv[2])
+provider = open_provider(record, store)
+questions = [f"Which word comes next, number {{n}}?" for n in range(int(sys.argv[3]))]
+requests = [provider.request(user(text), Sampling(0, 8, 2), 0) for text in questions]
+print("ready", flush=True)
+try:
+    answers(requests, provider, store, "test")
+except InwardError as error:
+    sys.exit(str(error))
+"""
+
+
+def started(hosted: Site, count: int, **settings: Any) -> subprocess.Popen[str]:
+    """Return a process that asks so many questions, about to begin."""
+    program = PROGRAM.format(scripts=str(ROOT / "scripts"), root=str(ROOT))
+    arguments = [json.dumps(hosted.record(**settings)), str(hosted.store), str(count)]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, VARIABLE: KEY},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_by_hand_keeps_what_is_in_flight(hosted: Site, number: signal.Signals) -> None:
+    """Ctrl-C sends nothing more and waits for answers that are paid for; one line, no traceback."""
+    hosted.plan("slow", times=None, value=0.4)
+    with started(hosted, 500) as process:
+        while hosted.app.sent < 40:
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    assert said.splitlines()[-1] == (
+        f"stopped by {number.name}; what was answered is in the store: run again for the rest"
+    )
+    assert "Traceback" not in said
+    assert len(hosted.stored()) == hosted.app.sent == len(hosted.app.answered) < 100
+
+
+def test_a_second_stop_does_not_wait(hosted: Site) -> None:
+    """Who cannot wait asks twice."""
+    hosted.plan("hang", times=None)
+    with started(hosted, 50, deadline=60) as process:
+        while hosted.app.flying < 16:
+            time.sleep(0.01)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+
+    assert time.monotonic() - began < 5
+    assert "stopped by SIGINT" in said
+    assert "Traceback" not in said
