@@ -43,6 +43,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--store", type=Path, default=Path("store"))
     given = parser.parse_args(arguments)
+    if given.verb == "sweep":
+        swept = sweep(given.store, every=True)
+        _say(f"no longer served: {', '.join(swept) or 'nothing was'}")
+        return
     jobs = _chosen(list(_submitted(given.results)), given.names)
     if given.verb in ("cancel", "again") and not given.names:
         raise InputError(f"{given.verb}: name the finetunes")
@@ -51,11 +55,7 @@ def main(arguments: list[str]) -> None:
             _again(job, given.store)
             continue
         with opened(job.base, given.store, job.job["key"]) as bench:
-            if given.verb == "sweep":
-                for endpoint in sweep(bench.sdk, given.store, every=True):
-                    _say(f"{endpoint}: no longer served")
-            else:
-                VERBS[given.verb](job, bench)
+            VERBS[given.verb](job, bench)
     if not jobs:
         _say(f"no finetune below {given.results} has a job at a provider")
 

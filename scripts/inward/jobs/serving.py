@@ -4,8 +4,8 @@ A deployment is billed by the minute, asked or not. So it is made within a conte
 before it is made, a lease on disk says so; it stops by itself when it is idle; and whoever comes
 next sweeps up the leases that a killed process has left.
 
-store/leases/<endpoint>.json      project, endpoint, host, process, time
-store/served/<segment>.jsonl      how long what was served, for the bill
+store/leases/<endpoint>-<host>-<process>.json    what is served, where and since when
+store/served/<segment>.jsonl                     how long what was served, for the bill
 """
 
 import json
@@ -27,6 +27,7 @@ from inward.files import read_json, write_json
 from inward.jobs.calls import Said, patiently
 from inward.money import SERVED
 from inward.progress import log
+from inward.providers.hosted import DIALECTS, key_of
 from inward.segments import Segment
 
 DEPLOYMENT = SERVED.removeprefix("/")  # of every deployment; an endpoint has at most one
@@ -46,22 +47,9 @@ def endpoint_of(sdk: Any, project: str, name: str) -> Any:
 @contextmanager
 def served(sdk: Any, record: dict[str, Any], store: Path) -> Iterator[None]:
     """Have a finetuned model served within the block, and not a minute longer."""
-    sweep(sdk, store)
-    project, said = record["project"], Said(sdk.api_key, record["key_variable"])
-    endpoint = record["served"]["endpoint"]
-    lease = store / "leases" / f"{endpoint}.json"
-    write_json(
-        lease,
-        {
-            "project": project,
-            "endpoint": endpoint,
-            "base_model": record["base_model"],
-            "base_url": record["base_url"],
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            "since": datetime.now(UTC).isoformat(timespec="seconds"),
-        },
-    )
+    sweep(store)
+    said = Said(sdk.api_key, record["key_variable"])
+    lease = _lease(record, store)
     before = signal.signal(signal.SIGTERM, _exit)
     try:
         deployment = _deployed(sdk, record)
@@ -70,27 +58,66 @@ def served(sdk: Any, record: dict[str, Any], store: Path) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-        patiently(partial(_tear_down, sdk, project, endpoint), said)
-        _settle(lease, store)
+        patiently(partial(_end, sdk, lease, store), said)
 
 
-def sweep(sdk: Any, store: Path, *, every: bool = False) -> list[str]:
+def sweep(store: Path, *, every: bool = False) -> list[str]:
     """Tear down what processes that are gone have left; return the endpoints concerned.
 
-    Leases of other hosts are left alone, unless `every` is asked for.
+    Leases of other hosts are left alone, unless `every` is asked for, which ends them all.
     """
     swept = []
-    for path in sorted((store / "leases").glob("*.json")):
-        lease = read_json(path)
-        here = lease["host"] == socket.gethostname()
-        if lease["base_url"] != str(sdk.base_url).rstrip("/"):
-            continue
-        if every or (here and not _alive(lease["process"])):
-            log.warning("sweeping up what was served at %s", lease["endpoint"])
-            _tear_down(sdk, lease["project"], lease["endpoint"])
-            _settle(path, store)
-            swept.append(lease["endpoint"])
+    for lease in sorted((store / "leases").glob("*.json")):
+        if every or _left(lease):
+            held = read_json(lease)
+            log.warning("sweeping up what was served at %s", held["endpoint"])
+            with DIALECTS[held["provider"]].client(held, key_of(held)) as sdk:
+                patiently(partial(_end, sdk, lease, store), Said(sdk.api_key, held["key_variable"]))
+            swept.append(held["endpoint"])
     return swept
+
+
+def _lease(record: dict[str, Any], store: Path) -> Path:
+    """Return the file that says, before it is so, that this process has a model served."""
+    endpoint = record["served"]["endpoint"]
+    lease = store / "leases" / f"{endpoint}-{socket.gethostname()}-{os.getpid()}.json"
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    named = ("provider", "base_url", "key_variable", "project", "base_model")
+    write_json(
+        lease,
+        {
+            **{name: record[name] for name in named},
+            "endpoint": endpoint,
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "since": now,
+        },
+    )
+    return lease
+
+
+def _end(sdk: Any, lease: Path, store: Path) -> None:
+    """Tear down what a lease stands for, unless another process needs it; then end the lease."""
+    held = read_json(lease)
+    others = [
+        other
+        for other in (store / "leases").glob(f"{held['endpoint']}-*.json")
+        if other != lease and not _left(other)
+    ]
+    if not others:
+        _tear_down(sdk, held["project"], held["endpoint"])
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(held["since"])).total_seconds()
+    book = Segment(store / "served")
+    line = {"base_model": held["base_model"], "endpoint": held["endpoint"], "seconds": seconds}
+    book.append(json.dumps(line).encode() + b"\n")
+    book.close()
+    lease.unlink()
+
+
+def _left(lease: Path) -> bool:
+    """Return whether a process of this host held a lease, and is gone."""
+    held = read_json(lease)
+    return held["host"] == socket.gethostname() and not _alive(held["process"])
 
 
 def _deployed(sdk: Any, record: dict[str, Any]) -> str:
@@ -145,17 +172,6 @@ def _tear_down(sdk: Any, project: str, endpoint: str) -> None:
             )
         except together.NotFoundError:
             log.info("deployment %s is gone already", deployment.id)
-
-
-def _settle(lease: Path, store: Path) -> None:
-    """Put in the books how long a model was served, and end the lease."""
-    held = read_json(lease)
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(held["since"])).total_seconds()
-    book = Segment(store / "served")
-    line = {"base_model": held["base_model"], "endpoint": held["endpoint"], "seconds": seconds}
-    book.append(json.dumps(line).encode() + b"\n")
-    book.close()
-    lease.unlink()
 
 
 def _alive(process: int) -> bool:
