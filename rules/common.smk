@@ -10,13 +10,14 @@ from pathlib import Path
 from snakemake.utils import validate
 
 ROOT = Path(workflow.basedir)
+COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from inward import config as configuration
 from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
-from inward.sources import sources
+from inward.sources import stripped_copies
 
 CONFIGFILE = str(workflow.configfiles[-1])
 SCORES = ["items", "accuracy", "advantage"]
@@ -26,6 +27,7 @@ try:
         config, read_json(ROOT / "schemas/config.schema.json"), CONFIGFILE
     )
     validate(config, "../schemas/config.schema.json")
+    config = configuration.in_order(config)
     study = configuration.study(config, CONFIGFILE)
 except ConfigError as error:
     sys.exit(f"inward: {error}")
@@ -58,8 +60,8 @@ wildcard_constraints:
 
 
 def code(script):
-    """Return every source file of this project that a script reaches through its imports."""
-    return [str(path.relative_to(ROOT)) for path in sources(ROOT / "scripts" / script)]
+    """Return every source file of this project that a script reaches, comments taken out."""
+    return list(map(str, stripped_copies(ROOT / "scripts" / script, ROOT, COPIES)))
 
 
 def of_tasks(pattern, tasks=None):

@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from inward.asking import behavior_questions
 from inward.files import read_json
 from inward.job import run
 from inward.money import FREE, Price, Prices, read_prices, spent
 from inward.plan import Line, asked, closings, endings, price_of, table, trained
-from inward.questions import behavior_questions, prediction_questions
+from inward.questions import prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
 from inward.tables import PROMPTS, read_table

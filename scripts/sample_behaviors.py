@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from inward.asking import ask, with_answers
+from inward.asking import ask, behavior_questions, with_answers
 from inward.baselines import behave
 from inward.files import read_json
 from inward.job import run
 from inward.money import read_prices
-from inward.questions import behavior_questions
 from inward.requests import Sampling
 from inward.tables import BEHAVIORS, PROMPTS, read_table, write_table
 

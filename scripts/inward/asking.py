@@ -1,6 +1,6 @@
 """Asking: tables of questions become tables of answers, from the store or from a provider."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,18 @@ def with_answers(
         ),
         request_key=keys,
     )
+
+
+def behavior_questions(
+    prompts: Mapping[str, pd.DataFrame], splits: Sequence[str], samples: int
+) -> pd.DataFrame:
+    """Return the object-level prompts of some splits, each as often as samples are wanted.
+
+    `prompts` are the tables of prompts by task; the result has a column task besides.
+    """
+    asked = pd.concat(table.assign(task=task) for task, table in prompts.items())
+    asked = asked[asked["split"].isin(splits)].rename(columns={"text": "prompt"})
+    return repeated(asked.assign(question=asked["prompt"]), samples)
 
 
 def repeated(questions: pd.DataFrame, samples: int) -> pd.DataFrame:

@@ -53,6 +53,15 @@ TRAINING = {
 }
 
 
+def in_order(value: Any) -> Any:
+    """Return a configuration with the keys of all its parts in order, so that none matters."""
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [in_order(part) for part in value]
+    return value
+
+
 def check_form(config: dict[str, Any], schema: dict[str, Any], path: str = "config") -> None:
     """Raise ConfigError, in one line, for the first thing in `config` that its schema refuses."""
     problems = sorted(

@@ -57,7 +57,7 @@ def start_log(path: Path, name: str) -> None:
 
 
 def _put_on_record(snakemake: Any, began: datetime) -> None:
-    sources = set(snakemake.input.get("code", []))
+    sources = set(snakemake.input.get("code", []))  # copies, below a folder of their own
     write_record(
         Path(snakemake.log[0]),
         rule=snakemake.rule,

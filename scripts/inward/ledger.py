@@ -63,7 +63,7 @@ def write_record(
         "rule": rule,
         "wildcards": wildcards,
         "inputs": _digests(inputs),
-        "sources": _digests(sources),
+        "sources": {_source(path): digest for path, digest in _digests(sources).items()},
         "outputs": _digests(outputs),
         "params": params,
         "versions": dict(sorted(_versions())),
@@ -101,6 +101,11 @@ def commit() -> str | None:
 
 def _digests(paths: Iterable[str]) -> dict[str, str]:
     return {path: digest_file(Path(path)) for path in sorted(set(paths))}
+
+
+def _source(copy: str) -> str:
+    """Return the path of the source of which a job was given a stripped copy."""
+    return copy[copy.index("scripts/") :]
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Questions: all that a subject is asked at a stage, before anybody is asked."""
+"""Questions: all hypothetical questions that a subject is asked."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,18 +7,6 @@ import pandas as pd
 from inward.asking import repeated
 from inward.hypotheticals import hypothetical_question
 from inward.properties import PROPERTIES
-
-
-def behavior_questions(
-    prompts: Mapping[str, pd.DataFrame], splits: Sequence[str], samples: int
-) -> pd.DataFrame:
-    """Return the object-level prompts of some splits, each as often as samples are wanted.
-
-    `prompts` are the tables of prompts by task; the result has a column task besides.
-    """
-    asked = pd.concat(table.assign(task=task) for task, table in prompts.items())
-    asked = asked[asked["split"].isin(splits)].rename(columns={"text": "prompt"})
-    return repeated(asked.assign(question=asked["prompt"]), samples)
 
 
 def prediction_questions(

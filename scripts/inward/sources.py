@@ -1,9 +1,17 @@
-"""Sources: which of the project's own files a script reaches, so that Snakemake can watch them."""
+"""Sources: which of the project's own files a script reaches, so that Snakemake can watch them.
+
+It watches copies from which comments and docstrings are taken out: who explains the code better
+runs nothing again.
+"""
 
 import ast
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+from inward.digests import digest_file
+from inward.files import write_text
 
 
 def sources(script: Path) -> list[Path]:
@@ -21,6 +29,9 @@ def sources(script: Path) -> list[Path]:
             reached.add(path)
             waiting += _imported(path, root)
     return sorted(reached)
+
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
@@ -51,3 +62,42 @@ def _files(name: tuple[str, ...], root: Path) -> Iterator[Path]:
         for file in (place.with_suffix(".py"), place / "__init__.py"):
             if file.is_file():
                 yield file
+
+
+def stripped(source: Path) -> str:
+    """Return what a source file does, without comments, docstrings and layout."""
+    tree = ast.parse(source.read_bytes(), filename=str(source))
+    for node in ast.walk(tree):
+        if not isinstance(node, DOCUMENTED):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return f"{ast.unparse(tree)}\n"
+
+
+def stripped_copies(script: Path, root: Path, copies: Path) -> list[Path]:
+    """Return copies of the stripped sources that a script reaches, below the folder `copies`.
+
+    They lie there as the sources lie below `root`, and are written anew only where a source has
+    changed; each is as old as its source.
+    """
+    found = []
+    for source in sources(script):
+        copy = copies / source.relative_to(root)
+        _copy_stripped(source, copy)
+        found.append(copy)
+    return found
+
+
+@cache
+def _copy_stripped(source: Path, copy: Path) -> None:
+    of = copy.with_suffix(".of")
+    digest = digest_file(source)
+    if copy.exists() and of.exists() and of.read_text() == digest:
+        return
+    text = stripped(source)
+    if not copy.exists() or copy.read_text(encoding="utf-8") != text:
+        write_text(copy, text)
+        times = source.stat()
+        os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
+    write_text(of, digest)

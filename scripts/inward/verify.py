@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 
 from inward import ledger
-from inward.digests import digest, digest_file, digest_folder
+from inward.digests import digest, digest_file, digest_folder, digest_text
 from inward.files import read_json
 from inward.runs import RunStore
+from inward.sources import stripped
 from inward.store import ResponseStore
 from inward.tables import BEHAVIORS, PREDICTIONS, read_table
 
@@ -99,7 +100,7 @@ def _inputs(record: dict[str, Any], makers: dict[str, Any]) -> Iterator[str]:
 def _sources(record: dict[str, Any]) -> Iterator[str]:
     first = next(iter(record["outputs"]))
     for path, recorded in record["sources"].items():
-        if not Path(path).is_file() or digest_file(Path(path)) != recorded:
+        if not Path(path).is_file() or digest_text(stripped(Path(path))) != recorded:
             yield f"{first}: was made by another {path}; {AGAIN}"
             return
 
