@@ -59,7 +59,8 @@ def layout(widths: dict[str, float], edges: Iterable[Edge], *, gap: float, step:
 def _leading_back(names: list[str], edges: list[Edge]) -> set[Edge]:
     """Return the edges that close a circle when one walks from the first nodes on."""
     after: dict[str, list[str]] = {name: [] for name in names}
-    for source, target in edges:
+    place = {name: index for index, name in enumerate(names)}
+    for source, target in sorted(edges, key=lambda edge: place[edge[1]]):
         after[source].append(target)
     back, done = set(), set()
     for start in names:

@@ -24,7 +24,10 @@ def carried(files: tuple[str, ...]) -> str:
     for path in files:
         stage = stage_of(path) or "files"
         counts[stage] = counts.get(stage, 0) + 1
-    return ", ".join(f"{count} {stage}" for stage, count in counts.items())
+    return ", ".join(
+        f"1 {stage.removesuffix('s')}" if count == 1 else f"{count} {stage}"
+        for stage, count in counts.items()
+    )
 
 
 def _text(text: str) -> str:

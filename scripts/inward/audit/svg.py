@@ -7,6 +7,7 @@ from inward.audit.layout import Layout, Point, layout
 from inward.audit.mermaid import carried
 
 HIGH, STEP, GAP, EDGE = 34.0, 74.0, 14.0, 14.0  # of nodes, from layer to layer, between nodes, rim
+ASIDE = 14.0  # half the distance of two edges between the same nodes
 LETTER = 6.3  # the width of a letter
 COLORS = {
     "prompts": "#e3e3e3",
@@ -67,7 +68,8 @@ def _node(node: Node, place: Point, width: float) -> str:
 
 def _edges(graph: Graph, placed: Layout) -> list[str]:
     lines = []
-    for edge, points in sorted(placed.routes.items()):
+    for edge, way in sorted(placed.routes.items()):
+        points = _aside(way, both=edge[::-1] in placed.routes, back=edge in placed.back)
         kind = "edge back" if edge in placed.back else "edge"
         said = escape("\n".join(graph.edges[edge]))
         lines.append(
@@ -75,6 +77,12 @@ def _edges(graph: Graph, placed: Layout) -> list[str]:
             f"<title>{said}</title></path>"
         )
     return lines
+
+
+def _aside(points: list[Point], *, both: bool, back: bool) -> list[Point]:
+    """Return a way a little aside where there is another in the opposite direction."""
+    aside = (ASIDE if back else -ASIDE) if both else 0
+    return [(x + aside, y) for x, y in points]
 
 
 def _curve(points: list[Point]) -> str:
@@ -91,9 +99,28 @@ def _curve(points: list[Point]) -> str:
 
 def _carried(graph: Graph, placed: Layout) -> list[str]:
     lines = []
+    taken: list[Point] = []
     for edge, points in sorted(placed.routes.items()):
-        before, after = points[(len(points) - 1) // 2], points[(len(points) - 1) // 2 + 1]
-        x, y = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
-        said = escape(carried(graph.edges[edge]))
-        lines.append(f'<text class="files" x="{x:.1f}" y="{y + 3:.1f}">{said}</text>')
+        said = carried(graph.edges[edge])
+        x, y = _free(points, taken, len(said) * LETTER)
+        taken.append((x, y))
+        lines.append(f'<text class="files" x="{x:.1f}" y="{y + 3:.1f}">{escape(said)}</text>')
     return lines
+
+
+def _free(points: list[Point], taken: list[Point], width: float) -> Point:
+    """Return a place along an edge where few other texts stand, the middle if it is free."""
+    spots = [
+        (near[0] + (far[0] - near[0]) * (3 * t**2 - 2 * t**3), near[1] + (far[1] - near[1]) * t)
+        for near, far in zip(points, points[1:], strict=False)
+        for t in (0.5, 0.36, 0.64)
+    ]
+    middle = spots[len(spots) // 2]
+
+    def clashes(spot: Point) -> tuple[int, float]:
+        """Return how many texts a spot would cover, and how far it is from the middle."""
+        x, y = spot
+        covered = sum(abs(x - a) < width and abs(y - b) < LETTER * 2 for a, b in taken)
+        return (covered, abs(y - middle[1]))
+
+    return min(spots, key=clashes)
