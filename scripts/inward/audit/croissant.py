@@ -1,7 +1,7 @@
 """Croissant: the study's data sets, for programs that load data by their metadata.
 
-It names files relative to the study's folder, and for each kind of table its columns. Digests of files
-are those of the ledger.
+It names files relative to the study's folder, where croissant.json belongs when the folder is published,
+and for each kind of table its columns. Digests of files are those of the ledger.
 """
 
 from collections.abc import Iterator
@@ -22,8 +22,9 @@ from inward.tables import (
 )
 
 VERSION = "http://mlcommons.org/croissant/1.0"
-TASK = r"([^/]+)\.parquet$"
-OF_SUBJECT = {"subject": r"([^/]+)/[^/]+$", "task": TASK}
+TASK = r".*/([^/]+)\.parquet$"
+BELOW = r".*/([^/]+)/[^/]+$"
+OF_SUBJECT = {"subject": BELOW, "task": TASK}
 SETS: dict[str, tuple[Table, dict[str, str]]] = {
     "prompts": (PROMPTS, {"task": TASK}),
     "behaviors": (BEHAVIORS, OF_SUBJECT),
@@ -45,11 +46,35 @@ CONTEXT: dict[str, Any] = {
     "examples": {"@id": "cr:examples", "@type": "@json"},
     **{
         name: f"cr:{name}"
-        for name in (
-            "citeAs|equivalentProperty|extract|field|fileObject|fileProperty|fileSet|format|includes"
-            "|isLiveDataset|jsonPath|key|md5|parentField|path|recordSet|references|regex|repeated"
-            "|replace|separator|source|subField|transform|samplingRate|rai|key"
-        ).split("|")
+        for name in [
+            "citeAs",
+            "equivalentProperty",
+            "extract",
+            "field",
+            "fileObject",
+            "fileProperty",
+            "fileSet",
+            "format",
+            "includes",
+            "isLiveDataset",
+            "jsonPath",
+            "key",
+            "md5",
+            "parentField",
+            "path",
+            "recordSet",
+            "references",
+            "regex",
+            "repeated",
+            "replace",
+            "separator",
+            "source",
+            "subField",
+            "transform",
+            "samplingRate",
+            "rai",
+            "key",
+        ]
     },
 }
 
@@ -93,22 +118,20 @@ def _files(files: dict[str, str]) -> Iterator[dict[str, Any]]:
 
 
 def _published(path: str) -> bool:
-    stage = path.split("/")[0]
+    stage = path.split("/", maxsplit=1)[0]
     return path.endswith((".parquet", ".jsonl")) and stage in {*SETS, "datasets", "scores"}
 
 
 def _file_sets(files: dict[str, str]) -> Iterator[dict[str, Any]]:
     for name, pattern, kind in [
-        *((stage, f"{stage}/**/*.parquet", ".parquet") for stage in SETS),
+        *((stage, f"{stage}/**.parquet", ".parquet") for stage in SETS),
         *((part, f"datasets/*/{part}.jsonl", ".jsonl") for part in ("train", "validation")),
     ]:
-        within = [path for path in files if _of_set(path, name)]
-        if within:
+        if any(_of_set(path, name) for path in files):
             yield {
                 "@type": "cr:FileSet",
                 "@id": f"{name}-files",
                 "name": f"{name}-files",
-                "containedIn": [{"@id": path} for path in within],
                 "encodingFormat": KINDS[kind],
                 "includes": pattern,
             }
@@ -129,7 +152,7 @@ def _record_sets(files: dict[str, str]) -> Iterator[dict[str, Any]]:
         if any(_of_set(path, part) for path in files):
             source = {"fileSet": {"@id": f"{part}-files"}}
             columns = {"messages": pa.list_(MESSAGE)}
-            yield _record_set(part, source, columns, {"trained": r"([^/]+)/[^/]+$"})
+            yield _record_set(part, source, columns, {"trained": BELOW})
     for name, table in SCORES.items():
         path = f"scores/{name}.parquet"
         if path in files:
@@ -192,5 +215,3 @@ def data_type(kind: pa.DataType) -> str:
     if pa.types.is_floating(kind):
         return "sc:Float"
     return "sc:Text"
-
-

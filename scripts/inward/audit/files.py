@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 KINDS = {
-    ".parquet": "application/vnd.apache.parquet",
+    ".parquet": "application/x-parquet",
     ".jsonl": "application/jsonlines",
     ".json": "application/json",
     ".html": "text/html",

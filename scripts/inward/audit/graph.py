@@ -70,7 +70,9 @@ def job_graph(records: list[dict[str, Any]]) -> Graph:
     return Graph(nodes, {edge: tuple(sorted(files)) for edge, files in merged.items()})
 
 
-def reduced(edges: dict[tuple[str, str], tuple[str, ...]]) -> dict[tuple[str, str], tuple[str, ...]]:
+def reduced(
+    edges: dict[tuple[str, str], tuple[str, ...]],
+) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return `edges`, which have no circles, without those that a longer way makes needless."""
     after: dict[str, set[str]] = {}
     for source, target in edges:

@@ -5,6 +5,7 @@ The known four steps of Sugiyama: circles are broken, nodes put in layers, order
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import isotonic_regression
@@ -113,7 +114,7 @@ def _neighbors(chains: dict[Edge, list[str]]) -> tuple[dict[str, list[str]], dic
     above: dict[str, list[str]] = {}
     below: dict[str, list[str]] = {}
     for chain in chains.values():
-        for upper, lower in zip(chain, chain[1:], strict=False):
+        for upper, lower in pairwise(chain):
             above.setdefault(lower, []).append(upper)
             below.setdefault(upper, []).append(lower)
     return above, below

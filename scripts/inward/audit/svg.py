@@ -1,6 +1,7 @@
 """SVG: a graph as a picture that needs nothing else."""
 
 from html import escape
+from itertools import pairwise
 
 from inward.audit.graph import Graph, Node
 from inward.audit.layout import Layout, Point, layout
@@ -62,7 +63,8 @@ def _node(node: Node, place: Point, width: float) -> str:
         f'<g><title>{said}</title><rect x="{x - width / 2:.1f}" y="{y - HIGH / 2:.1f}"'
         f' width="{width:.1f}" height="{HIGH:.0f}" rx="5" fill="{color}"/>'
         f'<text class="head" x="{x:.1f}" y="{y - 2 if node.line else y + 4:.1f}">'
-        f'{escape(node.head)}</text><text x="{x:.1f}" y="{y + 11:.1f}">{escape(node.line)}</text></g>'
+        f"{escape(node.head)}</text>"
+        f'<text x="{x:.1f}" y="{y + 11:.1f}">{escape(node.line)}</text></g>'
     )
 
 
@@ -91,7 +93,7 @@ def _curve(points: list[Point]) -> str:
     (x, y), *bends, (last_x, last_y) = points
     stops = [(x, y + down * HIGH / 2), *bends, (last_x, last_y - down * HIGH / 2)]
     way = f"M{stops[0][0]:.1f},{stops[0][1]:.1f}"
-    for (from_x, from_y), (to_x, to_y) in zip(stops, stops[1:], strict=False):
+    for (from_x, from_y), (to_x, to_y) in pairwise(stops):
         middle = (from_y + to_y) / 2
         way += f" C{from_x:.1f},{middle:.1f} {to_x:.1f},{middle:.1f} {to_x:.1f},{to_y:.1f}"
     return way
@@ -112,7 +114,7 @@ def _free(points: list[Point], taken: list[Point], width: float) -> Point:
     """Return a place along an edge where few other texts stand, the middle if it is free."""
     spots = [
         (near[0] + (far[0] - near[0]) * (3 * t**2 - 2 * t**3), near[1] + (far[1] - near[1]) * t)
-        for near, far in zip(points, points[1:], strict=False)
+        for near, far in pairwise(points)
         for t in (0.5, 0.36, 0.64)
     ]
     middle = spots[len(spots) // 2]
