@@ -1,6 +1,6 @@
 """Croissant: the study's data sets, for programs that load data by their metadata.
 
-It names files relative to the study's folder, where croissant.json belongs when the folder is published,
+It names files relative to the study's folder, where croissant.json belongs when that is published,
 and for each kind of table its columns. Digests of files are those of the ledger.
 """
 
@@ -185,7 +185,7 @@ def _field(
 ) -> dict[str, Any]:
     inner = kind.value_type if pa.types.is_list(kind) else kind
     place = {**source, "extract": {"column": column}}
-    field = {
+    field: dict[str, Any] = {
         "@type": "cr:Field",
         "@id": identifier,
         "name": identifier.rsplit("/", 1)[1],

@@ -144,7 +144,7 @@ def _places(
     room: dict[str, float],
     gap: float,
 ) -> dict[str, float]:
-    """Return where nodes and bends stand across: as near to their neighbors as order and room let."""
+    """Return where nodes and bends stand across: near their neighbors, as order and room let."""
     offsets = {}
     for row in rows:
         widths = np.array([room[name] for name in row])

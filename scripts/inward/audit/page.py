@@ -10,13 +10,16 @@ import pandas as pd
 
 from inward.audit.jobs import Account, account, package_versions, source_versions
 
+SHOWN = 12  # lines of warnings about labels; more are folded away
 STYLE = """
-body{font:14px/1.45 Helvetica,Arial,sans-serif;color:#222;max-width:1160px;margin:24px auto;padding:0 20px}
+body{font:14px/1.45 Helvetica,Arial,sans-serif;color:#222;
+max-width:1160px;margin:24px auto;padding:0 20px}
 h1{font-size:24px;margin:0}h2{font-size:17px;margin:32px 0 8px;border-bottom:1px solid #ddd}
 p{margin:6px 0;max-width:900px}.small{color:#666;font-size:12.5px}
 .tiles{display:flex;flex-wrap:wrap;gap:10px;margin:16px 0}
 .tile{background:#f4f5f7;border-radius:6px;padding:8px 14px}.tile b{display:block;font-size:19px}
-table{border-collapse:collapse;font-size:12.5px}th{text-align:left;font-weight:bold;vertical-align:bottom}
+table{border-collapse:collapse;font-size:12.5px}
+th{text-align:left;font-weight:bold;vertical-align:bottom}
 td,th{padding:3px 8px;border-bottom:1px solid #eee}td.n,th.n{text-align:right}
 td.ill{background:#fde2dd}.scroll{overflow-x:auto}code{font-size:12px}
 .ok{color:#1b7f3b}.ill{color:#a02010}ul{margin:6px 0;padding-left:20px}
@@ -116,9 +119,9 @@ def _tiles(audit: Audit, whole: Account) -> str:
 
 def _warnings(audit: Audit, whole: Account) -> str:
     found = [f"{line}" for line in audit.misfits]
-    for path, versions in source_versions(audit.records).items():
-        if versions > 1:
-            found.append(f"{path}: jobs ran {versions} versions of it; run `snakemake`")
+    for path, count in source_versions(audit.records).items():
+        if count > 1:
+            found.append(f"{path}: jobs ran {count} versions of it; run `snakemake`")
     for name, versions in package_versions(audit.records).items():
         if len(versions) > 1:
             found.append(f"{name}: jobs ran with {' and '.join(versions)}")
@@ -140,10 +143,9 @@ def _degenerate(health: pd.DataFrame) -> str:
         lines.append(f"{task}, {name}: {'; '.join(said)}")
     if not lines:
         return ""
-    return (
-        f"<details><summary>{len(ill)} of {len(health)} label tables are thin, uniform or hard to"
-        f" read: {len(lines)} of task and property</summary>{_list(lines)}</details>"
-    )
+    opened = " open" if len(lines) <= SHOWN else ""
+    said = f"{len(ill)} of {len(health)} sets of labels are few, uniform or hard to read"
+    return f"<details{opened}><summary>{said}</summary>{_list(lines)}</details>"
 
 
 def _shared(overlaps: pd.DataFrame) -> str:
@@ -176,21 +178,17 @@ def _rules(jobs: pd.DataFrame, whole: Account) -> str:
     hosts = ", ".join(sorted(set(jobs["host"])))
     slurm = jobs["slurm_job"].notna().sum()
     note = f"Hosts: {hosts}." + (f" {slurm} jobs through SLURM." if slurm else "")
+    note += " Made, reused, retried and failed count requests."
     said = table([*head, "tokens", "cost"], rows, 3)
-    return f'{said}<p class="small">{escape(note)} Made, reused, retried and failed count requests.</p>'
+    return f'{said}<p class="small">{escape(note)}</p>'
 
 
 def _row(rule: str, first: str, last: str, own: Account) -> list[str]:
-    counts = [f"{own.counts[name]:,}" for name in ("made", "reused", "retried", "failed")]
+    counts = [own.counts[name] for name in ("made", "reused", "retried", "failed")]
+    asked = [*(f"{count:,}" for count in counts), f"{own.tokens:,}", money(own)]
     return [
-        rule,
-        first,
-        last,
-        f"{own.jobs:,}",
-        span(own.seconds),
-        *counts,
-        f"{own.tokens:,}",
-        money(own),
+        *(rule, first, last, f"{own.jobs:,}", span(own.seconds)),
+        *(asked if any(counts) else [""] * len(asked)),
     ]
 
 

@@ -28,6 +28,10 @@ STYLE = (
     "path.edge{fill:none;stroke:#8a8f98;stroke-width:1.2}path.back{stroke-dasharray:4 3}"
     "rect{stroke:#8a8f98;stroke-width:.8}"
 )
+TIP = (
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7"'
+    ' orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#8a8f98"/></marker></defs>'
+)
 
 
 def svg(graph: Graph, name: str, *, files: bool) -> str:
@@ -36,11 +40,9 @@ def svg(graph: Graph, name: str, *, files: bool) -> str:
     placed = layout(widths, graph.edges, gap=GAP * (3 if files else 1), step=STEP)
     width, height = placed.width + 2 * EDGE, placed.height + HIGH + 2 * EDGE
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}"'
-        f' width="{width:.0f}" height="{height:.0f}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {_box(width, height)}>',
         f"<title>{escape(name)}</title><style>{STYLE}</style>",
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'
-        ' markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#8a8f98"/></marker></defs>',
+        TIP,
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#fff" style="stroke:none"/>',
         f'<g transform="translate({EDGE:.0f} {EDGE + HIGH / 2:.0f})">',
         *_edges(graph, placed),
@@ -49,6 +51,10 @@ def svg(graph: Graph, name: str, *, files: bool) -> str:
         "</g></svg>",
     ]
     return "\n".join([*parts, ""])
+
+
+def _box(width: float, height: float) -> str:
+    return f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
 
 
 def _width(node: Node) -> float:
