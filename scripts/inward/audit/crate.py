@@ -154,9 +154,8 @@ class _Crate:
         """Return the script of a job, with the library files and packages that it used."""
         rule = record["rule"]
         if rule not in self.tools:
-            script = next(
-                path for path in record["sources"] if PurePosixPath(path).name == f"{rule}.py"
-            )
+            named = [path for path in record["sources"] if path.endswith(f"/{rule}.py")]
+            script = [*named, *record["sources"]][0]
             tool = self.file(script, "SoftwareSourceCode")
             tool["hasPart"] = [
                 self.file(path, "SoftwareSourceCode")

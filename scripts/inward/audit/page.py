@@ -144,8 +144,8 @@ def _degenerate(health: pd.DataFrame) -> str:
     if not lines:
         return ""
     opened = " open" if len(lines) <= SHOWN else ""
-    said = f"{len(ill)} of {len(health)} sets of labels are few, uniform or hard to read"
-    return f"<details{opened}><summary>{said}</summary>{_list(lines)}</details>"
+    head = f"{len(ill)} of {len(health)} sets of labels are few, uniform or hard to read"
+    return f"<details{opened}><summary>{head}</summary>{_list(lines)}</details>"
 
 
 def _shared(overlaps: pd.DataFrame) -> str:
