@@ -43,6 +43,12 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-$(VENV)/tested: $(VENV)/installed requirements-test.lock
+$(VENV)/tested: $(VENV)/installed $(VENV)/validator/installed requirements-test.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
+	@touch $@
+
+# Apart from all others: it wants another version of rich than Together's package does.
+$(VENV)/validator/installed: requirements-validator.lock
+	$(PYTHON) -m venv $(VENV)/validator
+	$(VENV)/validator/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-validator.lock
 	@touch $@

@@ -25,6 +25,7 @@ include: "rules/models.smk"
 include: "rules/predictions.smk"
 include: "rules/scores.smk"
 include: "rules/figures.smk"
+include: "rules/audit.smk"
 
 
 rule all:

@@ -64,6 +64,11 @@ def code(script):
     return list(map(str, stripped_copies(ROOT / "scripts" / script, ROOT, COPIES)))
 
 
+def workflow_files():
+    """Return the files that hold this workflow's rules."""
+    return [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("rules/*.smk"))]
+
+
 def of_tasks(pattern, tasks=None):
     """Return a path for each task, or for each of `tasks`; {task} is the only wildcard filled in."""
     return [pattern.replace("{task}", task) for task in tasks or study.tasks]

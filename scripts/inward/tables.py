@@ -16,6 +16,7 @@ TEXT = pa.string()
 COUNT = pa.int64()
 SHARE = pa.float64()
 FLAG = pa.bool_()
+TIME = pa.timestamp("ms", tz="UTC")
 
 TOKEN = pa.struct(
     [
@@ -184,6 +185,81 @@ ADVANTAGE = Table(
     optional=frozenset(
         {"self_accuracy", "cross_accuracy", "mode_baseline", "advantage", "low", "high"}
     ),
+)
+
+LEDGER = Table(
+    name="ledger",
+    version=1,
+    key=("rule", "wildcards"),
+    columns={
+        "rule": TEXT,
+        "wildcards": TEXT,  # as JSON
+        "began": TIME,
+        "ended": TIME,
+        "seconds": SHARE,
+        "host": TEXT,
+        "process": COUNT,
+        "slurm_job": TEXT,
+        "commit": TEXT,
+        "python": TEXT,
+        "platform": TEXT,
+        "versions": TEXT,  # of the packages that the job imported, as JSON
+        "inputs": COUNT,  # files
+        "outputs": COUNT,
+        "sources": COUNT,
+        "made": COUNT,  # requests; null, like all that follows, where a job asks nobody
+        "reused": COUNT,
+        "retried": COUNT,
+        "failed": COUNT,
+        "prompt_tokens": COUNT,
+        "completion_tokens": COUNT,
+        "cost": SHARE,  # dollars; null where a price is unknown
+    },
+    optional=frozenset(
+        {"slurm_job", "commit", "made", "reused", "retried", "failed"}
+        | {"prompt_tokens", "completion_tokens", "cost"}
+    ),
+)
+
+HEALTH = Table(
+    name="label_health",
+    version=1,
+    key=("subject", "task", "property"),
+    columns={
+        "subject": TEXT,
+        "task": TEXT,
+        "property": TEXT,
+        "n": COUNT,  # behaviors
+        "n_labels": COUNT,  # those from which a value was read
+        "unreadable": SHARE,  # the others' share of n, whatever the reason
+        "refused": SHARE,
+        "empty": SHARE,
+        "cut": SHARE,
+        "reasons": TEXT,  # all reasons with their counts, as JSON
+        "n_values": COUNT,  # different ones
+        "values": TEXT,  # the most common, with their counts, as JSON
+        "entropy": SHARE,  # of the values, in bits
+        "top_value": TEXT,
+        "top_share": SHARE,  # of the most common value among the labels
+        "warnings": TEXT,  # as a JSON list
+    },
+    optional=frozenset({"entropy", "top_value", "top_share"}),
+)
+
+OVERLAPS = Table(
+    name="overlaps",
+    version=1,
+    key=("kind", "task", "split", "other_task", "other_split"),
+    columns={
+        "kind": TEXT,  # same: equal but for case, white space and punctuation; near: in most words
+        "task": TEXT,
+        "split": TEXT,
+        "other_task": TEXT,
+        "other_split": TEXT,
+        "pairs": COUNT,
+        "example": TEXT,
+        "other_example": TEXT,
+    },
 )
 
 
