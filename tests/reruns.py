@@ -1,6 +1,6 @@
 """Reruns: for each edit, which rules run again, and how many requests and trainings that causes.
 
-docs/reruns.md is written from this table: `PYTHONPATH=scripts python -m tests.reruns`.
+The table of docs/reruns.md is `rows()`; a test holds the page against it, and against real runs.
 """
 
 import re
@@ -159,3 +159,108 @@ def added(reruns: Reruns) -> None:
 
 
 NOTHING = Caused({}, 0, 0)
+EVERYTHING = {
+    "build_dataset": 2,
+    "describe_model": 2,
+    "draw_figure": 3,
+    "read_labels": 4,
+    "sample_behaviors": 4,
+    "sample_predictions": 4,
+    "score": 1,
+    "submit_job": 2,
+    "train_model": 2,
+    "write_headline": 1,
+    "write_prompts": 2,
+}
+
+
+def without(*rules: str, **other: int) -> dict[str, int]:
+    """Return everything but these rules, and with other counts for some."""
+    return {rule: n for rule, n in {**EVERYTHING, **other}.items() if rule not in rules}
+
+
+# What of the second model alone.
+OF_EGRET = {
+    "describe_model": 1,
+    "draw_figure": 3,
+    "read_labels": 2,
+    "sample_behaviors": 2,
+    "sample_predictions": 2,
+    "score": 1,
+    "submit_job": 1,
+    "train_model": 1,
+    "write_headline": 1,
+}
+AN_EPOCH = without("describe_model", "write_prompts", sample_behaviors=2, sample_predictions=2)
+
+EDITS = [
+    Edit("nothing", lambda _: None, NOTHING),
+    Edit("every source and input touched, as by a fresh clone", touched, NOTHING),
+    Edit("the same, and Snakemake's own records lost", recloned, Caused(EVERYTHING, 0, 0)),
+    Edit("the configuration's keys in another order, and a comment", cosmetic, NOTHING),
+    Edit(
+        "a comment in a provider",
+        replaced("scripts/inward/providers/hosted.py", "UNNEEDED =", "# A comment.\nUNNEEDED ="),
+        NOTHING,
+    ),
+    Edit(
+        "a docstring in the store",
+        replaced("scripts/inward/store.py", '"""The response store:', '"""The store of responses:'),
+        NOTHING,
+    ),
+    Edit(
+        "a price",
+        replaced("prices.yaml", "sim-heron: {input: 0.10", "sim-heron: {input: 0.11"),
+        NOTHING,
+    ),
+    Edit(
+        "a chart's color",
+        replaced("scripts/inward/charts/theme.py", "#1f5fa8", "#1f5fa9"),
+        Caused({"draw_figure": 3, "write_headline": 1}, 0, 0),
+    ),
+    Edit(
+        "a prompt added to the held-out task",
+        configured(tasks__animals__prompts=21),
+        Caused(without("describe_model", write_prompts=1), 4 * (1 + 2), 0),
+    ),
+    Edit(
+        "a property added to the held-out task",
+        configured(
+            tasks__animals__properties=["first_character", "starts_with_vowel", "last_character"]
+        ),
+        Caused(without("describe_model", "write_prompts", sample_behaviors=2), 4 * 20, 0),
+    ),
+    Edit(
+        "a property's definition, which changes no value",
+        replaced(
+            "scripts/inward/properties.py",
+            "return character(response, 0)",
+            "return character(response.strip(), 0)",
+        ),
+        Caused(without("describe_model", "write_prompts", sample_behaviors=2), 0, 0),
+    ),
+    Edit(
+        "one model's temperature for predictions",
+        configured(models__egret__sampling={"predictions": {"temperature": 1}}),
+        Caused(OF_EGRET, 104, 0),
+    ),
+    Edit(
+        "a model's alias",
+        renamed,
+        Caused({**OF_EGRET, "build_dataset": 1}, 0, 0),
+    ),
+    Edit("an intermediate deleted", lost("labels/heron/colors.parquet"), NOTHING),
+]
+
+
+def rows() -> list[str]:
+    """Return the table of docs/reruns.md."""
+    table = ["| edit | rules that run again | requests | trainings |", "| --- | --- | --- | --- |"]
+    for edit in EDITS:
+        rules = ", ".join(f"{rule} {n}" for rule, n in sorted(edit.causes.rules.items())) or "none"
+        if edit.causes.rules == EVERYTHING:
+            rules = "all"
+        table.append(
+            f"| {edit.what} | {rules} | {edit.causes.requests} | {edit.causes.trainings} |"
+        )
+    return table

@@ -41,7 +41,7 @@ def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
         finetune.setdefault("rehearse", 0)
     for model in config["models"].values():
         model.setdefault("dtype", "float32")
-    return configuration.study(config)
+    return configuration.study(configuration.in_order(config))
 
 
 NUMBERS = {
@@ -133,8 +133,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown teacher": (
         {"finetunes.wren-self.of": "albatross"},
         (
-            "config: finetunes.wren-self.of: there is no 'albatross'; there are wren, finch, echo,"
-            " wren-self, finch-self, finch-on-wren, wren-on-finch, wren-changed"
+            "config: finetunes.wren-self.of: there is no 'albatross'; there are echo, finch, wren,"
+            " finch-on-wren, finch-self, wren-changed, wren-on-finch, wren-self"
         ),
     ),
     "a finetune of itself": (
@@ -147,15 +147,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a cycle of two": (
         {"finetunes.wren-self.of": "finch-on-wren"},
         (
-            "config: finetunes.wren-self: waits for itself (wren-self needs finch-on-wren needs"
-            " wren-self); give one of them another base or another subject to learn from"
+            "config: finetunes.finch-on-wren: waits for itself (finch-on-wren needs wren-self needs"
+            " finch-on-wren); give one of them another base or another subject to learn from"
         ),
     ),
     "a cycle of three": (
         {"finetunes.finch-self.of": "wren-changed", "finetunes.wren-self.of": "finch-self"},
         (
-            "config: finetunes.wren-self: waits for itself (wren-self needs finch-self needs"
-            " wren-changed needs wren-self); give one of them another base or another subject to learn"
+            "config: finetunes.finch-self: waits for itself (finch-self needs wren-changed needs"
+            " wren-self needs finch-self); give one of them another base or another subject to learn"
             " from"
         ),
     ),
@@ -173,13 +173,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a task held-in and held-out": (
         {"tasks.digits": NUMBERS},
         (
-            "config: tasks.digits: the same prompts as tasks.numbers, so they are held-in and held-out"
+            "config: tasks.numbers: the same prompts as tasks.digits, so they are held-in and held-out"
             " at once; give it other items, or delete one of the two"
         ),
     ),
     "a task twice": (
         {"tasks.digits": {**NUMBERS, "role": "train"}},
-        "config: tasks.digits: the same prompts as tasks.numbers; delete one",
+        "config: tasks.numbers: the same prompts as tasks.digits; delete one",
     ),
     "no held-in task": (
         {f"tasks.{name}.role": "test" for name in ("colors", "countries", "cities", "numbers")},
@@ -311,13 +311,22 @@ def test_every_study_that_comes_with_the_project_is_in_order(
         assert path.stem == checked(yaml.safe_load(path.read_text()), schema).name
 
 
+def test_the_order_of_keys_does_not_matter() -> None:
+    """At any depth; the order of a list does."""
+    one = {"b": [{"d": 1, "c": 2}], "a": {"f": 3, "e": 4}}
+    other = {"a": {"e": 4, "f": 3}, "b": [{"c": 2, "d": 1}]}
+
+    assert repr(configuration.in_order(one)) == repr(configuration.in_order(other))
+    assert configuration.in_order(["b", "a"]) == ["b", "a"]
+
+
 def test_self_and_cross_are_paired(embedded: dict[str, Any], schema: dict[str, Any]) -> None:
     """A self-trained subject is compared with each other subject trained on its labels."""
     study = checked(embedded, schema)
 
     expected = [
-        Comparison("wren-self", "wren-self", "finch-on-wren"),
         Comparison("finch-self", "finch-self", "wren-on-finch"),
+        Comparison("wren-self", "wren-self", "finch-on-wren"),
     ]
     assert expected == study.comparisons
 

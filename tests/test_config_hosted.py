@@ -23,7 +23,7 @@ def checked(edits: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Study:
     monkeypatch.chdir(ROOT)
     config = edited(copy.deepcopy(STUDY), edits)
     validate(config, str(ROOT / "schemas/config.schema.json"))
-    return configuration.study(config)
+    return configuration.study(configuration.in_order(config))
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

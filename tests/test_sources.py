@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inward.sources import sources
+from inward.sources import _copy_stripped, _imported, sources, stripped_copies
 
 from .conftest import ROOT
 
@@ -53,8 +53,31 @@ def test_a_script_reaches_what_it_imports(tmp_path: Path, script: str, reached: 
     assert found == reached
 
 
+def test_comments_and_docstrings_are_taken_out(tmp_path: Path) -> None:
+    """A copy changes with what its source does, and is as old as its source."""
+    source, copies = tmp_path / "a.py", tmp_path / "copies"
+
+    def copied(text: str) -> tuple[str, float]:
+        source.write_text(text)
+        _copy_stripped.cache_clear()
+        _imported.cache_clear()
+        (copy,) = stripped_copies(source, tmp_path, copies)
+        return copy.read_text(), copy.stat().st_mtime_ns
+
+    first = copied('"""What."""\n\ndef f():\n    """Why."""\n    return 1  # so\n')
+    again = copied('"""Other."""\ndef f():\n\n    # because\n    return 1\n')
+    other = copied("def f():\n    return 2\n")
+    documented = copied('def f():\n    """Nothing else."""\n')
+
+    assert first == again
+    assert "What" not in first[0]
+    assert "so" not in first[0]
+    assert other[0] != first[0]
+    assert "pass" in documented[0]
+
+
 # Run by the Snakefile itself, before there is any job.
-OUTSIDE_JOBS = {"config.py", "sources.py"}
+OUTSIDE_JOBS = {"config.py"}
 
 
 def test_every_file_of_the_library_is_reached_by_some_rule() -> None:

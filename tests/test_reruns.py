@@ -1,0 +1,58 @@
+"""Reruns: only what an edit changes runs again, counted at the server."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inward.loopback.serve import served
+
+from .reruns import EDITS, PAGE, Edit, Reruns, rows
+
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("reruns")]
+
+REALLY_RUN = {"a prompt added to the held-out task", "one model's temperature for predictions"}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reruns]:
+    """Give a finished study."""
+    root = tmp_path_factory.mktemp("reruns")
+    with served(root / "server", training_seconds=0.2) as server:
+        reruns = Reruns(root, server)
+        assert reruns.caused().requests == 340
+        yield reruns
+
+
+@pytest.fixture
+def reruns(finished: Reruns, tmp_path: Path) -> Iterator[Reruns]:
+    """Give the finished study, to be edited; afterwards all is as it was."""
+    kept = tmp_path / "kept"
+    shutil.copytree(finished.root, kept, ignore=shutil.ignore_patterns("server"))
+    yield finished
+    for path in finished.root.iterdir():
+        if path.name != "server":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in kept.iterdir():
+        shutil.move(path, finished.root / path.name)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.what)
+def test_an_edit_runs_again_what_it_changes(reruns: Reruns, edit: Edit) -> None:
+    """The rules are those of the table in docs/reruns.md; so are the requests, where it is run."""
+    edit.make(reruns)
+    planned = {
+        rule: count for rule, count in reruns.planned().items() if rule not in {"all", "total"}
+    }
+
+    assert planned == edit.causes.rules
+    if edit.what in REALLY_RUN:
+        assert reruns.caused() == edit.causes
+
+
+def test_the_page_is_the_table_that_is_tested() -> None:
+    """docs/reruns.md says what the tests prove."""
+    page = PAGE.read_text().splitlines()
+
+    assert all(row in page for row in rows())
