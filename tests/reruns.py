@@ -191,8 +191,6 @@ OF_EGRET = {
     "train_model": 1,
     "write_headline": 1,
 }
-AN_EPOCH = without("describe_model", "write_prompts", sample_behaviors=2, sample_predictions=2)
-
 EDITS = [
     Edit("nothing", lambda _: None, NOTHING),
     Edit("every source and input touched, as by a fresh clone", touched, NOTHING),
@@ -237,7 +235,7 @@ EDITS = [
             "return character(response, 0)",
             "return character(response.strip(), 0)",
         ),
-        Caused(without("describe_model", "write_prompts", sample_behaviors=2), 0, 0),
+        Caused(without("describe_model", "write_prompts"), 0, 0),
     ),
     Edit(
         "one model's temperature for predictions",
