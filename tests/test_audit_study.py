@@ -25,8 +25,6 @@ from .conftest import ROOT
 from .tiny import HOME, digests, tiny
 from .workshop import Workshop
 
-pytestmark = pytest.mark.xdist_group("workshop")
-
 
 def crate_of(records: list[Any]) -> Any:
     """Return the crate of these records; Snakefile is the workflow."""

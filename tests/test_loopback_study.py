@@ -20,7 +20,7 @@ from .conftest import ROOT
 from .hosted import KEY
 from .workshop import Workshop
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("hosted")]
+pytestmark = pytest.mark.workflow
 
 TASKS = ["colors", "animals"]
 

@@ -19,7 +19,7 @@ from inward.verify import misfits
 
 from .workshop import Workshop
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workshop")]
+pytestmark = pytest.mark.workflow
 
 RESULTS, STORE = Path("results/small"), Path("store")
 

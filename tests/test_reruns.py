@@ -10,7 +10,7 @@ from inward.loopback.serve import served
 
 from .reruns import EDITS, PAGE, Edit, Reruns, rows
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("reruns")]
+pytestmark = pytest.mark.workflow
 
 REALLY_RUN = {"a prompt added to the held-out task", "one model's temperature for predictions"}
 

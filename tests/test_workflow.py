@@ -14,7 +14,7 @@ from inward.tables import ACCURACY, ADVANTAGE, BEHAVIORS, ITEMS, LABELS, PROMPTS
 
 from .workshop import PARTS, Workshop, small_study
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("workshop")]
+pytestmark = pytest.mark.workflow
 
 
 def frames(workshop: Workshop, stage: str, table: Any) -> Iterator[tuple[str, str, pd.DataFrame]]:
