@@ -10,6 +10,7 @@ Without names, status and logs speak of all jobs below results/.
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from inward.files import read_json
 from inward.graph import HOSTED
 from inward.jobs import Bench, forget, opened
 from inward.jobs.serving import sweep
+from inward.progress import log
 from inward.runs import RunStore
+
+ATTEMPTS = 4  # to reach a server, while somebody looks at the terminal
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,15 @@ def main(arguments: list[str]) -> None:
         swept = sweep(given.store, every=True)
         _say(f"no longer served: {', '.join(swept) or 'nothing was'}")
         return
-    jobs = _chosen(list(_submitted(given.results)), given.names)
+    jobs_there = list(_submitted(given.results))
+    jobs = _chosen(jobs_there, given.names)
     if given.verb in ("cancel", "again") and not given.names:
         raise InputError(f"{given.verb}: name the finetunes")
     for job in jobs:
         if given.verb == "again":
-            _again(job, given.store)
+            _again(job, jobs_there, given.store)
             continue
-        with opened(job.base, given.store, job.job["key"]) as bench:
+        with opened(job.base, given.store, job.job["key"], ATTEMPTS) as bench:
             VERBS[given.verb](job, bench)
     if not jobs:
         _say(f"no finetune below {given.results} has a job at a provider")
@@ -79,9 +84,26 @@ def _cancel(job: UnderWay, bench: Bench) -> None:
 VERBS = {"status": _status, "logs": _logs, "cancel": _cancel}
 
 
-def _again(job: UnderWay, store: Path) -> None:
+STILL = {
+    "going": "is under way, and would be paid twice; cancel it first",
+    "succeeded": "has succeeded",
+}
+
+
+def _again(job: UnderWay, there: list[UnderWay], store: Path) -> None:
+    with opened(job.base, store, job.job["key"], ATTEMPTS) as bench:
+        known = RunStore(store).job(job.job["key"])
+        job_id = (known or job.job)["id"]
+        state = bench.state(job_id)
+    if state in ("going", "succeeded"):
+        raise InputError(
+            f"again: {job_id} {STILL[state]}; only what has failed or was cancelled is set aside"
+        )
+    RunStore(store).remember(job.job)
     forgotten = forget(RunStore(store).folder / job.job["key"])
-    job.path.unlink()
+    for other in there:  # studies may share a run
+        if other.job["key"] == job.job["key"]:
+            other.path.unlink(missing_ok=True)
     _say(f"{job.study}/{job.name}  {forgotten or job.job['id']} is set aside; run the study again")
 
 
@@ -90,8 +112,10 @@ def _submitted(results: Path) -> Iterator[UnderWay]:
         job = read_json(path)
         base: dict[str, Any] = job["submitted"]["base"]
         if base.get("provider") in HOSTED:
-            record = read_json(path.parents[1] / "models" / f"{job['base_subject']}.json")
-            yield UnderWay(path.parents[1].name, path.stem, path, job, record)
+            record = path.parents[1] / "models" / f"{job['base_subject']}.json"
+            known = {"key_variable": job["key_variable"]} if "key_variable" in job else {}
+            asked = read_json(record) if record.exists() else {**base, **known}
+            yield UnderWay(path.parents[1].name, path.stem, path, job, asked)
 
 
 def _chosen(jobs: list[UnderWay], names: list[str]) -> list[UnderWay]:
@@ -109,6 +133,7 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    log.addHandler(logging.NullHandler())  # an error is one line, whatever was tried before
     try:
         main(sys.argv[1:])
     except InwardError as error:

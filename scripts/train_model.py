@@ -4,6 +4,7 @@ from pathlib import Path
 
 from inward.files import read_json, write_json
 from inward.job import run
+from inward.runs import RunStore
 from inward.training import wait
 
 
@@ -13,6 +14,7 @@ def main(
     """Write how to call the trained subject: a server's model, or weights, or one more adapter."""
     submitted = read_json(job)
     subject = read_json(base) if base else submitted["submitted"]["base"]
+    RunStore(Path(store)).remember(submitted)
     result = wait(submitted, subject, train, Path(store))
     if "changed" in result:
         record = {**subject, **result["changed"]}
@@ -23,7 +25,8 @@ def main(
     else:
         record = {"provider": "local", "weights": result["weights"], "adapters": [], "dtype": dtype}
         known = result["training"]
-    step = {"subject": model.stem, "job": submitted["id"], "key": submitted["key"]}
+    job_id = result.get("job", submitted)["id"]  # the job that was kept of several of one run
+    step = {"subject": model.stem, "job": job_id, "key": submitted["key"]}
     lineage = [*subject.get("lineage", []), {**step, "training": known}]
     write_json(model, {**record, "lineage": lineage})
 

@@ -317,7 +317,7 @@ def test_a_killed_submission_goes_on_to_one_job(
         )
     with process(at, tmp_path, base) as killed:
         deadline = time.monotonic() + 30
-        while at == "call" and not server.app.flying and time.monotonic() < deadline:
+        while at == "call" and time.monotonic() < deadline:
             if list((tmp_path / "store").rglob("creating.json")):
                 time.sleep(0.5)
                 break
@@ -346,3 +346,24 @@ def test_two_processes_make_one_job(server: Served, tmp_path: Path, dialect: str
     assert [job["id"] for job in live] == sorted(said)
     known = read_json(next((tmp_path / "store").rglob("job.json")))
     assert known["id"] == live[0]["id"]
+
+
+@pytest.mark.parametrize("fault", ["dropped_before", "dropped_after", "hang", "broken"])
+def test_bytes_that_do_not_arrive_at_together_are_sent_again(
+    server: Served, tmp_path: Path, fault: str
+) -> None:
+    """They go to an address of their own, whose errors are not the SDK's."""
+    base, files = base_of("together", server), files_of(tmp_path / "rows")
+    server.app.faults.planned.append({"route": "/together/uploads/", "fault": fault})
+
+    assert submitted(base, files, tmp_path / "store", timeout=1)["how"] == "created"
+
+
+def test_together_has_a_job_once_it_says_so(server: Served, tmp_path: Path) -> None:
+    """A look at it that is refused afterwards takes nothing back."""
+    base, files = base_of("together", server), files_of(tmp_path / "rows")
+    server.app.faults.planned.append(
+        {"route": "/fine-tunes/f", "method": "GET", "fault": "refused"}
+    )
+
+    assert submitted(base, files, tmp_path / "store")["how"] == "created"

@@ -91,6 +91,11 @@ BAD: dict[str, tuple[bytes, str]] = {
         json.dumps(said("system", "user")).encode(),
         "the last message is not the assistant's",
     ),
+    "nesting without end": (b"[" * 200_000, "is nested too deep"),
+    "one name twice": (GOOD[:-1] + b", " + GOOD[1:], "a name is twice in one object"),
+    "what no JSON knows": (b'{"messages": NaN}', "NaN is no number in JSON"),
+    "half a character": (edited(content="\ud800"), "has half a character"),
+    "nothing learnt": (edited(weight=0), "weight: it is 0 for all the assistant says"),
     "a weight that is no weight": (edited(weight=0.5), "messages[1].weight: 0.5 is not one of"),
 }
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,7 @@ def test_tearing_down_bears_a_server_in_trouble(
 
 SERVE = """
 import json, os, sys, time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from inward.jobs import serving
 from inward.providers import together
@@ -222,3 +224,73 @@ def test_other_hosts_keep_their_leases_unless_all_are_swept(
     assert serving.sweep(tmp_path, every=True) == [record["served"]["endpoint"]]
     assert leases(tmp_path) == []
     assert not live(server)
+
+
+def test_a_refused_deployment_is_one_line_without_the_key(
+    server: Served, record: dict[str, Any], tmp_path: Path
+) -> None:
+    """Though the server repeats the key."""
+    server.app.faults.planned.append(
+        {"route": "deployments", "method": "POST", "fault": "no_quota"}
+    )
+    with (
+        pytest.raises(ProviderError, match="quota is used up") as error,
+        together.client(record, KEY) as sdk,
+        serving.served(sdk, record, tmp_path),
+    ):
+        pass
+
+    assert KEY not in str(error.value)
+    assert not leases(tmp_path)
+
+
+def test_a_deployment_that_idled_out_is_replaced(
+    server: Served, record: dict[str, Any], tmp_path: Path
+) -> None:
+    """It stopped by itself, and does not start again."""
+    with together.client(record, KEY) as sdk:
+        old = serving._deployed(sdk, record)
+        shelf = server.app.services["together"].deployments
+        shelf.keep({**shelf.known(old), "autoscaling": {"maxReplicas": 0}, "seconds": 0})
+        with serving.served(sdk, record, tmp_path):
+            assert [one["id"] for one in live(server)] != [old]
+
+    assert not live(server)
+
+
+def test_a_live_process_is_never_swept(
+    server: Served, record: dict[str, Any], tmp_path: Path
+) -> None:
+    """Not even when all is."""
+    with together.client(record, KEY) as sdk, serving.served(sdk, record, tmp_path):
+        assert serving.sweep(tmp_path, every=True) == []
+        assert len(live(server)) == 1
+
+
+def test_an_endpoint_that_is_gone_needs_no_teardown(
+    server: Served, record: dict[str, Any], tmp_path: Path
+) -> None:
+    """Its lease ends."""
+    lease = serving._lease(record, tmp_path)
+    write_json(lease, {**read_json(lease), "host": "far"})
+    shelf = server.app.services["together"].endpoints
+    shelf.remove(shelf.known(record["served"]["endpoint"]))
+
+    assert serving.sweep(tmp_path, every=True) == [record["served"]["endpoint"]]
+    assert not leases(tmp_path)
+
+
+def test_time_that_two_processes_share_is_booked_once(
+    record: dict[str, Any], tmp_path: Path
+) -> None:
+    """They have one deployment, which is billed once."""
+    lease = serving._lease(record, tmp_path)
+    held = read_json(lease)
+    for hours in (2, 1, 3):
+        since = datetime.now(UTC) - timedelta(hours=hours)
+        serving._book({**held, "since": since.isoformat()}, tmp_path)
+    booked = [
+        line for book in (tmp_path / "served").glob("*.jsonl") for line in read_json_lines(book)
+    ]
+
+    assert sum(line["seconds"] for line in booked) == pytest.approx(3 * 3600, abs=5)

@@ -49,6 +49,16 @@ class RunStore:
         if not intent.exists():
             write_json(intent, asdict(run))
 
+    def remember(self, job: dict[str, Any]) -> None:
+        """Write down again what a store that was lost knew of a submitted job, by its record."""
+        folder = self.folder / job["key"]
+        self.intend(TrainingRun(**job["submitted"]))
+        hosted, given_up = "files" in job, folder / "given-up.json"
+        set_aside = given_up.exists() and job["id"] in read_json(given_up)
+        if hosted and not set_aside and not (folder / "job.json").exists():
+            known = {name: value for name, value in job.items() if name != "base_subject"}
+            write_json(folder / "job.json", known)
+
     def intent(self, key: str) -> TrainingRun:
         """Return the run that was intended under `key`."""
         return TrainingRun(**read_json(self.folder / key / "intent.json"))

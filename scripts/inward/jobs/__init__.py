@@ -15,15 +15,15 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
 
-from inward.errors import ProviderError
+from inward.errors import InputError, ProviderError
 from inward.files import read_json, write_json
-from inward.jobs.calls import Said, patiently
+from inward.jobs.calls import ATTEMPTS, NOT_FOUND, Said, patiently
 from inward.jobs.once import SETTLING, created_once
 from inward.progress import log
 from inward.providers.hosted import DIALECTS, key_of
@@ -32,6 +32,8 @@ from inward.runs import RunStore, TrainingRun
 T = TypeVar("T")
 
 CLAIM = "creating.json"
+WAITING = 120  # attempts to look at a job that is waited for: an hour
+BEST_FIRST = ("succeeded", "going")  # of several jobs of a run, which is the run's
 SHORTEST_POLL, LONGEST_POLL = 1.0, 30.0  # seconds between looks at a job
 
 
@@ -84,22 +86,39 @@ class Bench:
     folder: Path
     variable: str  # the environment variable of the key, for errors
     settling: float = SETTLING
+    attempts: int = ATTEMPTS
 
     def patiently(self, call: Callable[[], T]) -> T:
         """Return what a call that may be repeated returns."""
-        return patiently(call, self.said)
+        return patiently(call, self.said, self.attempts)
 
     def look(self, job_id: str) -> Job:
         """Return a job as it is now."""
         return self.patiently(partial(self.trainer.look, self.sdk, job_id))
 
+    def state(self, job_id: str) -> str:
+        """Return a job's state; gone, where the provider does not know it any more."""
+
+        def look() -> str:
+            try:
+                return self.trainer.look(self.sdk, job_id).state
+            except NOT_FOUND:
+                return "gone"
+
+        return self.patiently(look)
+
     def events(self, job_id: str) -> list[str]:
         """Return what has happened to a job, oldest first."""
-        return self.patiently(partial(self.trainer.events, self.sdk, job_id))
+        lines = self.patiently(partial(self.trainer.events, self.sdk, job_id))
+        return [self.said.masked(line) for line in lines]
 
     def cancel(self, job_id: str) -> None:
-        """Cancel a job."""
-        self.patiently(partial(self.trainer.cancel, self.sdk, job_id))
+        """Cancel a job; raise ProviderError where it has ended otherwise."""
+        try:
+            self.patiently(partial(self.trainer.cancel, self.sdk, job_id))
+        except ProviderError:  # an answer that was lost may have been a yes
+            if not self.look(job_id).status.startswith("cancel"):
+                raise
 
     @property
     def said(self) -> Said:
@@ -116,16 +135,21 @@ def submit(bench: Bench, run: TrainingRun, rows: dict[str, Path], tokens: int) -
     if known.exists():
         return dict(read_json(known))
     files = _uploaded(bench, rows)
-    job, how = created_once(
-        bench.folder / CLAIM,
-        find=lambda: next(iter(_jobs(bench, run.key)), None),
-        create=partial(bench.trainer.create, bench.sdk, run, files),
-        said=bench.said,
-        settling=bench.settling,
-    )
+    try:
+        job, how = created_once(
+            bench.folder / CLAIM,
+            find=partial(_found, bench, run.key),
+            create=partial(bench.trainer.create, bench.sdk, run, files),
+            said=bench.said,
+            settling=bench.settling,
+        )
+    except ProviderError:  # perhaps because a file is there no more; next time it is looked for
+        (bench.folder / "upload.json").unlink(missing_ok=True)
+        raise
     log.info("job %s: %s", job.id, how)
     record = {
         "key": run.key,
+        "key_variable": bench.variable,
         "id": job.id,
         "files": files,
         "how": how,
@@ -134,29 +158,20 @@ def submit(bench: Bench, run: TrainingRun, rows: dict[str, Path], tokens: int) -
     }
     write_json(known, record)
     (bench.folder / CLAIM).unlink(missing_ok=True)
-    _cancel_twins(bench, run.key, job.id)
-    return record
+    return {**record, "id": _without_twins(bench, run.key)}
 
 
 def wait(bench: Bench, key: str, base: dict[str, Any]) -> dict[str, Any]:
     """Return what came of the run `key`, once its job has ended; raise ProviderError if badly."""
-    job_id = read_json(bench.folder / "job.json")["id"]
-    _cancel_twins(bench, key, job_id)
-    pause, told = SHORTEST_POLL, 0
-    while True:
-        job = bench.look(job_id)
-        lines = bench.events(job_id)
-        for line in lines[told:]:
-            log.info("%s: %s", job_id, line)
-        told = max(told, len(lines))
-        if job.state != "going":
-            break
-        time.sleep(pause * random.uniform(0.8, 1.2))
-        pause = min(LONGEST_POLL, pause * 1.5)
+    bench = replace(bench, attempts=WAITING)
+    job_id = _without_twins(bench, key)
+    job, lines = _ended(bench, job_id)
+    record = bench.said.masked_record(job.record)
     if job.state != "succeeded":
-        write_json(bench.folder / "failure.json", {"job": job.record, "events": lines})
+        write_json(bench.folder / "failure.json", {"job": record, "events": lines})
+        why = " ".join(bench.said.masked(job.error or "without a reason").split())
         raise ProviderError(
-            f"job {job_id} has {job.state}: {job.error or 'without a reason'}; mend the cause, then"
+            f"job {job_id} has {job.state}: {why}; mend the cause, then"
             " `python scripts/finetunes.py again` and run again"
         )
     changed = bench.patiently(partial(bench.trainer.result, bench.sdk, base, job))
@@ -164,9 +179,28 @@ def wait(bench: Bench, key: str, base: dict[str, Any]) -> dict[str, Any]:
         "changed": changed,
         "base_model": base["model"],
         "trained_tokens": job.record.get("trained_tokens") or job.record.get("token_count"),
-        "job": job.record,
+        "job": record,
         "events": lines,
     }
+
+
+def _ended(bench: Bench, job_id: str) -> tuple[Job, list[str]]:
+    """Return a job once it has ended, and what happened to it."""
+    pause, told = SHORTEST_POLL, 0
+    while True:
+        job = bench.look(job_id)
+        try:
+            lines = bench.events(job_id)
+        except ProviderError as error:  # they are for people; not every server has them
+            log.info("%s: no events (%s)", job_id, error)
+            lines = []
+        for line in lines[told:]:
+            log.info("%s: %s", job_id, line)
+        told = max(told, len(lines))
+        if job.state != "going":
+            return job, lines
+        time.sleep(pause * random.uniform(0.8, 1.2))
+        pause = min(LONGEST_POLL, pause * 1.5)
 
 
 def forget(folder: Path) -> str | None:
@@ -175,10 +209,14 @@ def forget(folder: Path) -> str | None:
     if not known.exists():
         return None
     job_id = str(read_json(known)["id"])
-    write_json(folder / "given-up.json", [*_given_up(folder), job_id])
+    _give_up(folder, job_id)
     (folder / CLAIM).unlink(missing_ok=True)
     known.unlink()
     return job_id
+
+
+def _give_up(folder: Path, job_id: str) -> None:
+    write_json(folder / "given-up.json", sorted({*_given_up(folder), job_id}))
 
 
 def _given_up(folder: Path) -> list[str]:
@@ -200,17 +238,46 @@ def _uploaded(bench: Bench, rows: dict[str, Path]) -> dict[str, str | None]:
     return ids
 
 
-def _jobs(bench: Bench, key: str) -> list[Job]:
-    every = bench.patiently(partial(bench.trainer.find, bench.sdk, key))
-    return [job for job in every if job.id not in _given_up(bench.folder)]
+def _found(bench: Bench, key: str, *, known: bool = True) -> Job | None:
+    """Return a run's job at the provider: the one on disk (if `known`), or the best, then oldest.
+
+    Raises the SDK's errors. Everybody chooses the same, so that nobody cancels another's.
+    """
+    path = bench.folder / "job.json"
+    if known and path.exists():
+        return bench.trainer.look(bench.sdk, read_json(path)["id"])
+    given_up = _given_up(bench.folder)
+    jobs = [job for job in bench.trainer.find(bench.sdk, key) if job.id not in given_up]
+    for state in BEST_FIRST:
+        for job in jobs:
+            if job.state == state:
+                return job
+    return jobs[0] if jobs else None
 
 
-def _cancel_twins(bench: Bench, key: str, job_id: str) -> None:
-    """Cancel other jobs of the same run, which a provider or a second process has made."""
-    for twin in _jobs(bench, key):
-        if twin.id != job_id and twin.state == "going":
-            log.warning("job %s is the same as %s, and is cancelled", twin.id, job_id)
-            bench.cancel(twin.id)
+def _without_twins(bench: Bench, key: str) -> str:
+    """Return the ID of a run's job, when others of the same run are cancelled.
+
+    A provider, or a process with a store of its own, may have made them. All choose the same.
+    """
+    path = bench.folder / "job.json"
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file; run again, and the job is submitted")
+    record = read_json(path)
+    best = bench.patiently(partial(_found, bench, key, known=False))
+    if best and best.state in BEST_FIRST and best.id != record["id"]:
+        log.warning("job %s takes the place of %s", best.id, record["id"])
+        record["id"] = best.id
+        write_json(path, record)
+    for twin in bench.patiently(partial(bench.trainer.find, bench.sdk, key)):
+        if twin.id != record["id"] and twin.state == "going":
+            log.warning("job %s is the same as %s, and is cancelled", twin.id, record["id"])
+            _give_up(bench.folder, twin.id)
+            try:
+                bench.cancel(twin.id)
+            except ProviderError as error:
+                log.warning("job %s is still under way: %s", twin.id, error)
+    return str(record["id"])
 
 
 def trainer_of(provider: str) -> ModuleType:
@@ -221,8 +288,11 @@ def trainer_of(provider: str) -> ModuleType:
 
 
 @contextmanager
-def opened(base: dict[str, Any], store: Path, key: str) -> Iterator[Bench]:
+def opened(
+    base: dict[str, Any], store: Path, key: str, attempts: int = ATTEMPTS
+) -> Iterator[Bench]:
     """Give the bench for the run `key`, which starts from the subject of the record `base`."""
     trainer: Any = trainer_of(base["provider"])
     with DIALECTS[base["provider"]].client(base, key_of(base)) as sdk:
-        yield Bench(trainer, sdk, RunStore(store).folder / key, base["key_variable"])
+        folder = RunStore(store).folder / key
+        yield Bench(trainer, sdk, folder, base["key_variable"], attempts=attempts)

@@ -4,14 +4,15 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import httpx
 import openai
 import together
 
 from inward.errors import ProviderError
 from inward.progress import log
-from inward.providers.wire import MASK, meaning
+from inward.providers.wire import masked, meaning
 from inward.scheduler import Transient
 
 T = TypeVar("T")
@@ -20,7 +21,11 @@ ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds
 # Of a whole answer that is cut short, or is no JSON, both SDKs let the parser's error through, or
 # stumble over what it is not.
-SDK_ERRORS = (openai.APIError, together.APIError, OSError, ValueError, TypeError, AttributeError)
+SDK_ERRORS = (
+    *(openai.APIError, together.TogetherError, httpx.HTTPError),
+    *(OSError, ValueError, TypeError, AttributeError, LookupError),
+)
+NOT_FOUND = (openai.NotFoundError, together.NotFoundError)
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,18 @@ class Said:
     key: str
     variable: str  # the environment variable that holds the key
 
+    def masked(self, text: str) -> str:
+        """Return a text in which the key, should a server repeat it, is not readable."""
+        return masked(text.encode(errors="replace"), self.key).decode()
+
+    def masked_record(self, record: Any) -> Any:
+        """Return a JSON value whose texts do not hold the key."""
+        if isinstance(record, str):
+            return self.masked(record)
+        if isinstance(record, dict):
+            return {self.masked(key): self.masked_record(value) for key, value in record.items()}
+        return [self.masked_record(one) for one in record] if isinstance(record, list) else record
+
 
 def meaning_of(error: Exception, said: Said) -> Transient | ProviderError:
     """Return what an SDK's error means: another attempt may succeed, or none can."""
@@ -37,16 +54,20 @@ def meaning_of(error: Exception, said: Said) -> Transient | ProviderError:
     status = getattr(error, "status_code", None)
     if response is None or status is None or status == 200:
         return Transient(f"no whole answer ({type(error).__name__})")
-    data = response.content.replace(said.key.encode(), MASK.encode())
-    return meaning(status, response.headers, data, said.variable)
+    # Before what is said is cut to its length, and again after JSON's escapes are undone.
+    data = masked(response.content, said.key)
+    understood = meaning(status, response.headers, data, said.variable)
+    if isinstance(understood, ProviderError):
+        return ProviderError(said.masked(str(understood)))
+    return understood
 
 
-def patiently(call: Callable[[], T], said: Said) -> T:
+def patiently(call: Callable[[], T], said: Said, attempts: int = ATTEMPTS) -> T:
     """Return what `call` returns, tried again while its errors may pass.
 
     Only for calls that may be repeated: those that look, and those that find what they made.
     """
-    for attempt in range(ATTEMPTS):
+    for attempt in range(attempts):
         try:
             return call()
         except SDK_ERRORS as error:
@@ -54,10 +75,8 @@ def patiently(call: Callable[[], T], said: Said) -> T:
         if isinstance(failure, ProviderError):
             raise failure
         log.warning("%s; trying again", failure)
-        wait = max(
-            min(LONGEST_WAIT, failure.wait), FIRST_WAIT * 2**attempt * random.uniform(0.5, 1)
-        )
-        time.sleep(min(LONGEST_WAIT, wait))
+        wait = FIRST_WAIT * 2 ** min(attempt, 10) * random.uniform(0.5, 1)
+        time.sleep(min(LONGEST_WAIT, max(failure.wait, wait)))
     raise ProviderError(
-        f"no answer in {ATTEMPTS} attempts, the last with: {failure}; run again: it goes on here"
+        f"no answer in {attempts} attempts, the last with: {failure}; run again: it goes on here"
     )

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from inward.errors import InputError
 
+LEARNT = "assistant"  # whose messages are learnt
 BOM = b"\xef\xbb\xbf"
 
 
@@ -59,12 +60,9 @@ def _problem(line: bytes, form: Draft202012Validator) -> str | None:
         return "begins with a byte order mark; save the file without one"
     if not line.strip():
         return "is blank; delete it"
-    try:
-        row = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError:
-        return "is not UTF-8; save the file as UTF-8"
-    except ValueError as error:
-        return f"is not JSON ({error}); write one object a line"
+    row, problem = _row(line)
+    if problem:
+        return problem
     problems = sorted(form.iter_errors(row), key=lambda problem: problem.json_path)
     if problems:
         worst = problems[0]
@@ -72,6 +70,38 @@ def _problem(line: bytes, form: Draft202012Validator) -> str | None:
         where = worst.json_path.removeprefix("$").lstrip(".") or "the row"
         return f"{where}: {' '.join(worst.message.split())[:200]}; give {schema['description']}"
     return _order(row["messages"])
+
+
+def _row(line: bytes) -> tuple[Any, str | None]:
+    """Return the JSON value of a line, and what is wrong with it where it is none."""
+    try:
+        row = json.loads(line.decode(), object_pairs_hook=_named_once, parse_constant=_no_number)
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        problem = "is not UTF-8; save the file as UTF-8"
+    except UnicodeEncodeError:
+        problem = "has half a character, which no UTF-8 can hold; mend or leave out that text"
+    except json.JSONDecodeError as error:
+        problem = f"is not JSON ({error.msg}, column {error.colno}); write one object a line"
+    except ValueError as error:
+        problem = f"is not JSON ({error}); write one object a line"
+    except RecursionError:
+        problem = "is nested too deep; write one object with messages a line"
+    else:
+        return row, None
+    return None, problem
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raise ValueError where a name is in it twice, as readers differ then."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name is twice in one object")
+    return made
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _order(messages: list[dict[str, Any]]) -> str | None:
@@ -86,6 +116,8 @@ def _order(messages: list[dict[str, Any]]) -> str | None:
             return f"message {number}: {role} speaks where {wanted} must"
     if not speakers or speakers[-1] != "assistant":
         return "the last message is not the assistant's, so there is nothing to learn; add one"
+    if all(message.get("weight", 1) == 0 for message in messages if message["role"] == LEARNT):
+        return "weight: it is 0 for all the assistant says, so there is nothing to learn"
     for message in messages:
         if "weight" in message and message["role"] != "assistant":
             return f"weight: only an assistant's message may have one, not {message['role']}'s"

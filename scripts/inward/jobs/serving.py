@@ -12,8 +12,9 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -23,7 +24,7 @@ from typing import Any
 import together
 
 from inward.errors import ProviderError
-from inward.files import read_json, write_json
+from inward.files import read_json, read_json_lines, write_json
 from inward.jobs.calls import Said, patiently
 from inward.money import SERVED
 from inward.progress import log
@@ -38,7 +39,7 @@ POLL = 5.0  # seconds
 
 def endpoint_of(sdk: Any, project: str, name: str) -> Any:
     """Return the endpoint of this name, created unless it is there."""
-    for endpoint in sdk.endpoints.list(project_id=project):
+    for endpoint in _all(sdk.endpoints.list(project_id=project)):
         if endpoint.name.split("/")[-1] == name:
             return endpoint
     return sdk.endpoints.create(project_id=project, name=name)
@@ -50,30 +51,36 @@ def served(sdk: Any, record: dict[str, Any], store: Path) -> Iterator[None]:
     sweep(store)
     said = Said(sdk.api_key, record["key_variable"])
     lease = _lease(record, store)
-    before = signal.signal(signal.SIGTERM, _exit)
-    try:
-        deployment = _deployed(sdk, record)
-        log.info("waiting until %s is served", record["model"])
-        _wait(sdk, record, deployment)
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        patiently(partial(_end, sdk, lease, store), said)
+    with _signals(_exit):
+        try:
+            log.info("waiting until %s is served", record["model"])
+            _wait(sdk, record)
+            yield
+        finally:
+            with _signals(_later):
+                _ended(sdk, lease, store, said)
 
 
 def sweep(store: Path, *, every: bool = False) -> list[str]:
     """Tear down what processes that are gone have left; return the endpoints concerned.
 
-    Leases of other hosts are left alone, unless `every` is asked for, which ends them all.
+    Leases of other hosts are left alone, unless `every` is asked for. Those of a process that is
+    alive here never are swept: that process tears down what it needs no more.
     """
     swept = []
     for lease in sorted((store / "leases").glob("*.json")):
-        if every or _left(lease):
-            held = read_json(lease)
-            log.warning("sweeping up what was served at %s", held["endpoint"])
+        held = _read(lease)
+        if held is None or not (_left(held) or (every and _far(held))):
+            continue
+        log.warning("sweeping up what was served at %s", held["endpoint"])
+        try:
             with DIALECTS[held["provider"]].client(held, key_of(held)) as sdk:
-                patiently(partial(_end, sdk, lease, store), Said(sdk.api_key, held["key_variable"]))
+                _ended(sdk, lease, store, Said(sdk.api_key, held["key_variable"]))
             swept.append(held["endpoint"])
+        except ProviderError as error:
+            if every:
+                raise
+            log.warning("%s", error)  # it may be another server's, and keeps nobody from this one
     return swept
 
 
@@ -96,35 +103,78 @@ def _lease(record: dict[str, Any], store: Path) -> Path:
     return lease
 
 
+def _ended(sdk: Any, lease: Path, store: Path, said: Said) -> None:
+    """End a lease; raise ProviderError, which says what to do, where that fails."""
+    try:
+        patiently(partial(_end, sdk, lease, store), said)
+    except ProviderError as error:
+        raise ProviderError(
+            f"what {lease} stands for may still be served, and billed ({error}); then run"
+            " `python scripts/finetunes.py sweep`"
+        ) from None
+
+
 def _end(sdk: Any, lease: Path, store: Path) -> None:
     """Tear down what a lease stands for, unless another process needs it; then end the lease."""
-    held = read_json(lease)
-    others = [
-        other
-        for other in (store / "leases").glob(f"{held['endpoint']}-*.json")
-        if other != lease and not _left(other)
-    ]
-    if not others:
+    held = _read(lease)
+    if held is None:
+        return  # another process has swept it
+    others = [_read(other) for other in (store / "leases").glob("*.json") if other != lease]
+    if not any(
+        other and other["endpoint"] == held["endpoint"] and not _left(other) for other in others
+    ):
         _tear_down(sdk, held["project"], held["endpoint"])
-    seconds = (datetime.now(UTC) - datetime.fromisoformat(held["since"])).total_seconds()
+    _book(held, store)
+    lease.unlink(missing_ok=True)
+
+
+def _book(held: dict[str, Any], store: Path) -> None:
+    """Put in the books what a lease's time adds to what is there already for its endpoint.
+
+    Processes that use one endpoint at the same time have one deployment, which is billed once.
+    """
+    since, now = datetime.fromisoformat(held["since"]).timestamp(), time.time()
+    booked = [
+        (line["since"], line["since"] + line["length"])
+        for path in (store / "served").glob("*.jsonl")
+        for line in read_json_lines(path)
+        if line["endpoint"] == held["endpoint"] and "length" in line
+    ]
+    seconds, reached = 0.0, since
+    for begin, end in [*sorted(booked), (now, now)]:
+        seconds += max(0.0, begin - reached)
+        reached = max(reached, end)
     book = Segment(store / "served")
-    line = {"base_model": held["base_model"], "endpoint": held["endpoint"], "seconds": seconds}
+    named = {name: held[name] for name in ("base_model", "endpoint")}
+    line = {**named, "seconds": seconds, "since": since, "length": now - since}
     book.append(json.dumps(line).encode() + b"\n")
     book.close()
-    lease.unlink()
 
 
-def _left(lease: Path) -> bool:
+def _read(lease: Path) -> dict[str, Any] | None:
+    """Return what a lease says; None where it has just been ended."""
+    try:
+        return dict(read_json(lease))
+    except FileNotFoundError:
+        return None
+
+
+def _far(held: dict[str, Any]) -> bool:
+    return bool(held["host"] != socket.gethostname())
+
+
+def _left(held: dict[str, Any]) -> bool:
     """Return whether a process of this host held a lease, and is gone."""
-    held = read_json(lease)
-    return held["host"] == socket.gethostname() and not _alive(held["process"])
+    return not _far(held) and not _alive(held["process"])
 
 
 def _deployed(sdk: Any, record: dict[str, Any]) -> str:
     """Return the ID of the deployment, made unless a process that was killed has made it."""
     serving, served, project = record["serving"], record["served"], record["project"]
     for there in _deployments(sdk, project, served["endpoint"]):
-        return str(there.id)
+        if there.status.state not in FAILED:
+            return str(there.id)
+        _delete(sdk, project, served["endpoint"], there.id)  # idle for too long, it has stopped
     config = {"config": serving["config"]} if "config" in serving else {}
     made = sdk.endpoints.deployments.create(
         served["endpoint"],
@@ -138,18 +188,26 @@ def _deployed(sdk: Any, record: dict[str, Any]) -> str:
     return str(made.id)
 
 
-def _wait(sdk: Any, record: dict[str, Any], deployment: str) -> None:
+def _wait(sdk: Any, record: dict[str, Any]) -> None:
+    """Deploy a model and wait until it answers."""
     endpoint, project = record["served"]["endpoint"], record["project"]
+    said = Said(sdk.api_key, record["key_variable"])
+    deployment = patiently(partial(_deployed, sdk, record), said)
 
     def look() -> Any:
-        found = sdk.endpoints.deployments.retrieve(
-            deployment, project_id=project, endpoint_id=endpoint
-        )
+        try:
+            found = sdk.endpoints.deployments.retrieve(
+                deployment, project_id=project, endpoint_id=endpoint
+            )
+        except together.NotFoundError:  # who had it before has just torn it down
+            return None
         return found.status
 
-    said = Said(sdk.api_key, record["key_variable"])
     began = time.monotonic()
-    while (status := patiently(look, said)).state != READY:
+    while (status := patiently(look, said)) is None or status.state != READY:
+        if status is None:
+            deployment = patiently(partial(_deployed, sdk, record), said)
+            continue
         if status.state in FAILED:
             raise ProviderError(f"{record['model']} cannot be served: {status.message}")
         if time.monotonic() - began > STARTING:
@@ -161,17 +219,34 @@ def _wait(sdk: Any, record: dict[str, Any], deployment: str) -> None:
 
 
 def _deployments(sdk: Any, project: str, endpoint: str) -> list[Any]:
-    return list(sdk.endpoints.deployments.list(endpoint, project_id=project))
+    return _all(sdk.endpoints.deployments.list(endpoint, project_id=project))
+
+
+def _all(page: Any) -> list[Any]:
+    """Return what is on a page and those after it; raise ValueError where it is no page.
+
+    To the SDK an answer without a list is an empty one, which would mean that nothing is served.
+    """
+    if not isinstance(page.data, list):
+        raise ValueError("a page without a list")  # noqa: TRY004 - an answer, not an argument
+    return list(page)
 
 
 def _tear_down(sdk: Any, project: str, endpoint: str) -> None:
-    for deployment in _deployments(sdk, project, endpoint):
-        try:
-            sdk.endpoints.deployments.delete(
-                deployment.id, project_id=project, endpoint_id=endpoint
-            )
-        except together.NotFoundError:
-            log.info("deployment %s is gone already", deployment.id)
+    try:
+        there = _deployments(sdk, project, endpoint)
+    except together.NotFoundError:
+        log.info("endpoint %s is gone already", endpoint)
+        return
+    for deployment in there:
+        _delete(sdk, project, endpoint, deployment.id)
+
+
+def _delete(sdk: Any, project: str, endpoint: str, deployment: str) -> None:
+    try:
+        sdk.endpoints.deployments.delete(deployment, project_id=project, endpoint_id=endpoint)
+    except together.NotFoundError:
+        log.info("deployment %s is gone already", deployment)
 
 
 def _alive(process: int) -> bool:
@@ -182,6 +257,24 @@ def _alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@contextmanager
+def _signals(handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """Have the signals that end a process handled so within the block, in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, handler) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handled in before.items():
+            signal.signal(one, handled)
+
+
+def _later(number: int, frame: Any) -> None:  # noqa: ARG001 - a signal handler's form
+    log.warning("tearing down what is served; that takes a moment")
 
 
 def _exit(number: int, frame: Any) -> None:  # noqa: ARG001 - a signal handler's form

@@ -32,9 +32,12 @@ def upload(sdk: Any, rows: Path, name: str) -> str:  # noqa: ARG001 - Together k
 def find(sdk: Any, key: str) -> list[Job]:
     """Return the jobs whose suffix holds a run's key, oldest first."""
     suffix = _suffix(key)
+    listed = sdk.fine_tuning.list().data
+    if not isinstance(listed, list):  # an answer that says nothing, not that nothing is there
+        raise ValueError("a list of jobs without jobs")  # noqa: TRY004 - an answer, no argument
     jobs = [
         _job(job)
-        for job in sdk.fine_tuning.list().data or []
+        for job in listed
         if job.suffix == suffix or f":{suffix}:" in f"{job.x_model_output_name}:"
     ]
     return sorted(jobs, key=lambda job: (job.created, job.id))
@@ -61,7 +64,10 @@ def create(sdk: Any, run: TrainingRun, files: dict[str, str | None]) -> Job:
         **validation,
         **told,
     )
-    return look(sdk, made.id)
+    # Nothing else is asked here: an error of another call would hide that this one has its job.
+    if not made.id:
+        raise ValueError("a job without an ID")
+    return Job(made.id, "created", "going", 0.0, model=None, error=None, record={})
 
 
 def look(sdk: Any, job_id: str) -> Job:
@@ -107,13 +113,16 @@ def _suffix(key: str) -> str:
 def _job(raw: Any) -> Job:
     status = str(getattr(raw.status, "value", raw.status))
     record = raw.to_dict(mode="json", warnings=False)
-    record.pop("events", None)
+    events = record.pop("events", None) or []
+    state = ENDS.get(status, "going")  # an unknown word is no end
+    if not raw.id:
+        raise ValueError("a job without an ID")
     return Job(
         id=raw.id,
         status=status,
-        state=ENDS.get(status, "going"),  # an unknown word is no end
+        state=state,
         created=raw.created_at.timestamp() if raw.created_at else 0.0,
         model=raw.x_model_output_name,
-        error=None,
+        error=str(events[-1]["message"]) if state == "failed" and events else None,
         record=record,
     )
