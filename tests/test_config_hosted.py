@@ -71,7 +71,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no project for what Together serves": (
         {"models.egret.project": DELETE},
-        "models.egret.project: is missing, but finetunes.egret-self is served in one; give its ID",
+        (
+            "models.egret.project: is missing, but finetunes.egret-on-heron is served in one; "
+            "give its ID"
+        ),
     ),
     "another provider's hyperparameter": (
         {"finetunes.heron-self.training": {"lora_rank": 8}},

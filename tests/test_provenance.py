@@ -71,6 +71,16 @@ def edit(path: str) -> Callable[[], None]:
     return change
 
 
+def append(path: str) -> Callable[[], None]:
+    """Return what adds a statement to a source."""
+
+    def change() -> None:
+        file = Path(path)
+        file.write_text(f"{file.read_text()}\nADDED = True\n")
+
+    return change
+
+
 def remove(path: str) -> Callable[[], None]:
     """Return what deletes a file."""
     return lambda: next(Path().glob(path)).unlink()
@@ -83,7 +93,7 @@ def other_response() -> None:
         record = json.loads(lines[0])
         record["response"]["text"] = "forged"
         lines[0] = json.dumps(record, ensure_ascii=False).encode()
-        assert HEAD.match(lines[0])
+        assert HEAD.match(lines[0] + b"\n")
         segment.write_bytes(b"\n".join(lines))
 
 
@@ -128,8 +138,9 @@ CORRUPTIONS: dict[str, tuple[Callable[[], object], str]] = {
         "nothing on record says who made it",
     ),
     "a word list": (edit("prompts/words/colors.txt"), "was made from another prompts/words/colors"),
-    "a script": (edit("scripts/score.py"), "was made by another scripts/score.py"),
-    "a library file": (edit("scripts/inward/reading.py"), "was made by another scripts/inward"),
+    "a script": (append("scripts/score.py"), "was made by another scripts/score.py"),
+    "a library file": (append("scripts/inward/reading.py"), "was made by another scripts/inward"),
+    "a broken script": (edit("scripts/score.py"), "was made by another scripts/score.py"),
     "weights": (
         edit("store/runs/*/weights/adapter_model.safetensors"),
         "not the weights that",

@@ -24,7 +24,7 @@ def hosted(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
 
 
 PROGRAM = """
-import json, logging, sys
+import json, logging, signal, sys
 from pathlib import Path
 sys.path[:0] = [{scripts!r}, {root!r}]
 from inward.asking import answers
@@ -32,6 +32,7 @@ from inward.errors import InwardError
 from inward.providers import open_provider
 from inward.requests import Sampling, user
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a shell ignore it
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 record = json.loads(sys.argv[1])
 store = Path(sys.argv[2])

@@ -82,11 +82,13 @@ class Workshop:
         }
 
     def digests(self) -> dict[str, str]:
-        """Return a digest of each result, logs aside."""
+        """Return a digest of each result, but of logs and records, which say when they were made."""
         return {
             path.relative_to(self.results).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(self.results.rglob("*"))
-            if path.is_file() and "logs" not in path.parts and path.suffix != ".partial"
+            if path.is_file()
+            and not {"logs", "ledger"} & set(path.parts)
+            and path.suffix != ".partial"
         }
 
     def logged(self, stage: str) -> str:

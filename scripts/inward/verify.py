@@ -100,9 +100,17 @@ def _inputs(record: dict[str, Any], makers: dict[str, Any]) -> Iterator[str]:
 def _sources(record: dict[str, Any]) -> Iterator[str]:
     first = next(iter(record["outputs"]))
     for path, recorded in record["sources"].items():
-        if not Path(path).is_file() or digest_text(stripped(Path(path))) != recorded:
+        if _source_digest(Path(path)) != recorded:
             yield f"{first}: was made by another {path}; {AGAIN}"
             return
+
+
+def _source_digest(path: Path) -> str | None:
+    """Return the digest of what a source does; None where it is gone, or is no Python any more."""
+    try:
+        return digest_text(stripped(path))
+    except (OSError, SyntaxError, ValueError):
+        return None
 
 
 def _nobodys(results: Path, makers: dict[str, Any]) -> Iterator[str]:
