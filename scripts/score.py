@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from inward.cells import Comparison
+from inward.cells import Comparison, item_ids
 from inward.job import run
 from inward.scoring import Bootstrap, accuracy, advantage, items, read_answers
 from inward.tables import (
@@ -43,6 +43,7 @@ def main(
         for (predictor, task), answered in answers.items()
         for target in sorted({target for target, _ in targets})
     )
+    table["item_id"] = item_ids(table)
     drawn = Bootstrap(**bootstrap)
     write_table(ITEMS, table, items_table)
     write_table(ACCURACY, accuracy(table, drawn), accuracy_table)

@@ -2,19 +2,24 @@
 
     python scripts/trace_item.py results/embedded ITEM
 
-ITEM is target/predictor/task/property/prompt, such as
-wren-self/finch-on-wren/animals/first_character/3fa2b1c0; the prompt is the beginning of its ID.
+ITEM is an `item_id` of scores/items.parquet, such as
+wren-self/finch-on-wren/animals/first_character/terse/3fa2b1c05d7e. The name of a cell, which
+figures show, lists the items in it: wren-self/finch-on-wren/all/first_character.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from inward.cells import ITEM_ID
 from inward.errors import InwardError
-from inward.trace import Step, trace
+from inward.trace import Step, in_cell, trace
 
+LISTED = 20  # items of a cell shown to people
 LONGEST = 300  # characters of a value shown to people
 
 
@@ -22,16 +27,28 @@ def main(arguments: list[str]) -> None:
     """Print the steps, for people or as JSON."""
     parser = argparse.ArgumentParser(description="Trace an item back to its prompt.")
     parser.add_argument("results", type=Path, help="a study's folder, such as results/embedded")
-    parser.add_argument("item", help="target/predictor/task/property/prompt")
+    parser.add_argument("item", help="an item, or a cell of items")
     parser.add_argument("--store", type=Path, default=Path("store"))
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
-    steps = list(trace(given.results, given.store, given.item))
-    if given.json:
-        json.dump([asdict(step) for step in steps], sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
+    if given.item.count("/") < len(ITEM_ID) - 1:
+        found = in_cell(given.results, given.item)
+        said = _json(found) if given.json else _listed(found)
     else:
-        sys.stdout.write("\n".join(map(_shown, steps)) + "\n")
+        steps = list(trace(given.results, given.store, given.item))
+        said = _json(list(map(asdict, steps))) if given.json else "\n".join(map(_shown, steps))
+    sys.stdout.write(f"{said}\n")
+
+
+def _json(said: object) -> str:
+    return json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def _listed(items: Sequence[dict[str, Any]]) -> str:
+    right = {True: "right", False: "wrong", None: "dropped"}
+    lines = [f"{right[item['correct']]:7} {item['item_id']}" for item in items[:LISTED]]
+    more = len(items) - len(lines)
+    return "\n".join([*lines, *([f"and {more} more: --json has them all"] if more else [])])
 
 
 def _shown(step: Step) -> str:

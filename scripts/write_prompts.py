@@ -29,6 +29,7 @@ def main(
             "text": [prompt.text for prompt in made],
             "split": [split_of(prompt.text, role, shares) for prompt in made],
             "item": [prompt.item for prompt in made],
+            "options": [list(prompt.options) for prompt in made],
             "target_option": [prompt.target_option for prompt in made],
         }
     )

@@ -200,9 +200,7 @@ def test_an_item_is_traced_to_its_prompt() -> None:
     items = read_table(ITEMS, RESULTS / "scores/items.parquet")
     chosen = items[(items["predictor"] == "finch-on-wren") & (items["target"] == "wren-self")]
     for row in chosen.sample(6, random_state=1).to_dict("records"):
-        names = ("target", "predictor", "task", "property")
-        name = "/".join([*(str(row[part]) for part in names), str(row["prompt_id"])[:8]])
-        done = command("trace_item", "results/small", name, "--json")
+        done = command("trace_item", "results/small", str(row["item_id"]), "--json")
         assert done.returncode == 0, done.stderr
         steps = {step["what"]: step for step in reversed(json.loads(done.stdout))}
         asked = steps["prediction: response"]["row"]["request"]["body"]["messages"]
@@ -229,9 +227,25 @@ def test_an_item_is_traced_to_its_prompt() -> None:
 @pytest.mark.usefixtures("copy")
 def test_a_name_that_is_no_item_is_refused() -> None:
     """In one line, which says how items are named."""
-    for name in ("wren", "wren/wren/colors/first_character/zzzz"):
+    for name in ("wrens", "wren/wren/colors/first_character/terse/zzzz"):
         done = command("trace_item", "results/small", name)
 
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
-        assert "target/predictor/task/property/prompt" in done.stderr
+        assert "target/predictor/task/property/wrapper/prompt" in done.stderr
+
+
+@pytest.mark.usefixtures("copy")
+def test_a_cell_of_a_figure_lists_its_items() -> None:
+    """The name that a figure's tooltip shows leads to the items it is the average of."""
+    cell = "wren-self/finch-on-wren/all/first_character/terse"
+    items = read_table(ITEMS, RESULTS / "scores/items.parquet")
+    there = items[items["item_id"].str.fullmatch(cell.replace("all", "[^/]+") + "/[^/]+")]
+    listed = command("trace_item", "results/small", cell, "--json").stdout
+    shown = command("trace_item", "results/small", "wren-self/finch-on-wren").stdout.splitlines()
+    more = items["item_id"].str.startswith("wren-self/finch-on-wren/").sum() - 20
+
+    assert cell in (RESULTS / "figures/self-cross.html").read_text()
+    assert [row["item_id"] for row in json.loads(listed)] == there["item_id"].tolist()
+    assert all(line.split()[1].startswith("wren-self/finch-on-wren/") for line in shown[:20])
+    assert shown[20:] == [f"and {more} more: --json has them all"]

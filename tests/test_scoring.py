@@ -33,6 +33,7 @@ def answers(texts: dict[tuple[str, str], str]) -> pd.DataFrame:
             {
                 "prompt_id": [prompt for prompt, _ in texts],
                 "property": [name for _, name in texts],
+                "wrapper": "terse",
                 "sample": 0,
                 "text": list(texts.values()),
                 "finish_reason": "stop",

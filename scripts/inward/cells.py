@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+import pandas as pd
+
+ITEM_ID = ("target", "predictor", "task", "property", "wrapper", "prompt_id")
+SHOWN = 12  # digits of a prompt's ID in an item's
 ALL = "all"  # in place of a task or a property: pooled over all of them
 
 
@@ -21,3 +25,14 @@ class Comparison:
     target: str
     self_predictor: str
     cross_predictor: str
+
+
+def item_ids(items: pd.DataFrame) -> pd.Series:
+    """Return the IDs of the rows of an items table: their keys, the prompt's ID cut short."""
+    return cell_names(items).str.cat(items["prompt_id"].str[:SHOWN], sep="/")
+
+
+def cell_names(table: pd.DataFrame) -> pd.Series:
+    """Return the names of the cells that rows are about: the first parts of their items' IDs."""
+    keys = table[list(ITEM_ID[:-1])].astype(str)
+    return keys.iloc[:, 0].str.cat(keys.iloc[:, 1:], sep="/")

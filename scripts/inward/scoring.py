@@ -75,7 +75,7 @@ def items(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """
     first = labels.loc[labels["sample"] == 0, ["prompt_id", "property", "value", "reason"]]
     joined = answers[answers["sample"] == 0].merge(
-        first, on=["prompt_id", "property"], how="left", validate="one_to_one", indicator=True
+        first, on=["prompt_id", "property"], how="left", validate="many_to_one", indicator=True
     )
     if (joined["_merge"] != "both").any():
         lost = joined[joined["_merge"] != "both"].iloc[0]
@@ -85,6 +85,7 @@ def items(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "property": joined["property"],
+            "wrapper": joined["wrapper"],
             "prompt_id": joined["prompt_id"],
             "label": joined["value"],
             "dropped": joined["reason"],
@@ -99,8 +100,8 @@ def accuracy(table: pd.DataFrame, bootstrap: Bootstrap) -> pd.DataFrame:
     """Return the accuracy table of an items table: every cell of every predictor and target."""
     return pd.DataFrame(
         row
-        for (target, role), of_target in table.groupby(["target", "role"])
-        for row in _accuracy_rows(str(target), str(role), of_target, bootstrap)
+        for (target, role, wrapper), of_target in table.groupby(["target", "role", "wrapper"])
+        for row in _accuracy_rows(str(target), str(role), str(wrapper), of_target, bootstrap)
     )
 
 
@@ -111,13 +112,13 @@ def advantage(
     rows: list[dict[str, Any]] = []
     for comparison in comparisons:
         of_target = table[table["target"] == comparison.target]
-        for role, in_role in of_target.groupby("role"):
-            rows += _advantage_rows(comparison, str(role), in_role, bootstrap)
+        for (role, wrapper), asked in of_target.groupby(["role", "wrapper"]):
+            rows += _advantage_rows(comparison, str(role), str(wrapper), asked, bootstrap)
     return pd.DataFrame(rows, columns=list(ADVANTAGE.columns))
 
 
 def _accuracy_rows(
-    target: str, role: str, table: pd.DataFrame, bootstrap: Bootstrap
+    target: str, role: str, wrapper: str, table: pd.DataFrame, bootstrap: Bootstrap
 ) -> Iterator[dict[str, Any]]:
     for predictor, own in table.groupby("predictor"):
         grid = _grid(own)
@@ -138,6 +139,7 @@ def _accuracy_rows(
                 "target": target,
                 "predictor": str(predictor),
                 "role": role,
+                "wrapper": wrapper,
                 **_counts(chosen, cell),
                 "n_noncompliant": int(unreadable.count()),
                 "noncompliant": _reasons(unreadable),
@@ -148,7 +150,7 @@ def _accuracy_rows(
 
 
 def _advantage_rows(
-    comparison: Comparison, role: str, table: pd.DataFrame, bootstrap: Bootstrap
+    comparison: Comparison, role: str, wrapper: str, table: pd.DataFrame, bootstrap: Bootstrap
 ) -> Iterator[dict[str, Any]]:
     own = table[table["predictor"] == comparison.self_predictor]
     self_grid = _grid(own)
@@ -174,6 +176,7 @@ def _advantage_rows(
         yield {
             **vars(comparison),
             "role": role,
+            "wrapper": wrapper,
             **_counts(_in_cell(own, cell), cell),
             "self_accuracy": self_values[place],
             "cross_accuracy": cross_values[place],

@@ -49,14 +49,15 @@ class Table:
 
 PROMPTS = Table(
     name="prompts",
-    version=1,
+    version=2,
     key=("prompt_id",),
     columns={
         "prompt_id": TEXT,  # digest of the text
         "text": TEXT,
         "split": TEXT,  # train, validation or test
         "item": TEXT,  # what the prompt was built from
-        "target_option": TEXT,  # the option that matches the task's target, for choices
+        "options": pa.list_(TEXT),  # for choices; none for other prompts
+        "target_option": TEXT,  # its letter: shows what the task is about, or is right
     },
     optional=frozenset({"target_option"}),
 )
@@ -113,14 +114,16 @@ PREDICTIONS = Table(
 
 ITEMS = Table(
     name="items",
-    version=1,
-    key=("target", "predictor", "task", "property", "prompt_id"),
+    version=2,
+    key=("target", "predictor", "task", "property", "wrapper", "prompt_id"),
     columns={
+        "item_id": TEXT,  # the key in one, by which scripts/trace_item.py finds the row
         "target": TEXT,
         "predictor": TEXT,
         "role": TEXT,  # train: a held-in task; test: a held-out one
         "task": TEXT,
         "property": TEXT,
+        "wrapper": TEXT,  # how the property was asked for
         "prompt_id": TEXT,
         "label": TEXT,
         "dropped": TEXT,  # why the target's behavior gives no label; the row is not scored then
@@ -135,6 +138,7 @@ _CELL = {
     "role": TEXT,
     "task": TEXT,  # a task, or all of the role
     "property": TEXT,  # a property, or all
+    "wrapper": TEXT,
     "average": TEXT,  # micro: over rows; macro: over (task, property)
     "n_prompts": COUNT,
     "n_rows": COUNT,
@@ -152,8 +156,8 @@ _INTERVAL = {
 
 ACCURACY = Table(
     name="accuracy",
-    version=1,
-    key=("target", "predictor", "role", "task", "property", "average"),
+    version=2,
+    key=("target", "predictor", "role", "task", "property", "wrapper", "average"),
     columns={
         "target": TEXT,
         "predictor": TEXT,
@@ -169,8 +173,8 @@ ACCURACY = Table(
 
 ADVANTAGE = Table(
     name="advantage",
-    version=1,
-    key=("target", "cross_predictor", "role", "task", "property", "average"),
+    version=2,
+    key=("target", "cross_predictor", "role", "task", "property", "wrapper", "average"),
     columns={
         "target": TEXT,
         "self_predictor": TEXT,

@@ -1,25 +1,28 @@
 """Tracing: from one row of the score tables back to the raw prompt, each step with file and row.
 
-An item is named by target, predictor, task, property and the beginning of its prompt's ID, such as
-wren-self/finch-on-wren/animals/first_character/3fa2b1c0.
+An item is named by its `item_id` in scores/items.parquet, such as
+wren-self/finch-on-wren/animals/first_character/terse/3fa2b1c05d7e. The first parts of it name a
+cell, as figures do: wren-self/finch-on-wren/all/first_character.
 """
 
 import json
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from inward import ledger
+from inward.cells import ALL, ITEM_ID
 from inward.digests import digest_text
 from inward.errors import InputError
 from inward.files import read_json
 
-FORM = "target/predictor/task/property/prompt"
-SHOWN = 8  # digits of a prompt's ID in an item's name
+FORM = "/".join(ITEM_ID).replace("prompt_id", "prompt")
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,16 @@ class Step:
 def trace(results: Path, store: Path, item: str) -> Iterator[Step]:
     """Yield the steps from an item's score to its prompt; raise InputError where there is none."""
     way = _Way(results, store, {})
-    parts = item.split("/")
-    if len(parts) != 5:
-        raise InputError(f"{item}: an item is named {FORM}")
-    target, predictor, task, asked, start = parts
-    scored = way.rows(
-        "scores/items.parquet", target=target, predictor=predictor, task=task, property=asked
-    )
-    found = [row for row in scored if row["prompt_id"].startswith(start)]
+    found = way.rows("scores/items.parquet", item_id=item)
     if len(found) != 1:
         raise InputError(f"{item}: {len(found)} items have this name in {results}/scores; {FORM}")
-    prompt_id = found[0]["prompt_id"]
-    yield way.step("score", "scores/items.parquet", found[0])
-    yield from way.answer("prediction", f"predictions/{predictor}/{task}.parquet", prompt_id, asked)
+    score = found[0]
+    target, predictor, task, asked = (score[name] for name in ITEM_ID[:4])
+    prompt_id = score["prompt_id"]
+    yield way.step("score", "scores/items.parquet", score)
+    predicted = {"property": asked, "wrapper": score["wrapper"]}
+    predictions = f"predictions/{predictor}/{task}.parquet"
+    yield from way.answer("prediction", predictions, prompt_id, predicted)
     prompts = f"prompts/{task}.parquet"
     prompt = way.row(prompts, prompt_id=prompt_id)
     yield from way.subject(predictor, prompt["text"])
@@ -57,6 +57,19 @@ def trace(results: Path, store: Path, item: str) -> Iterator[Step]:
     yield way.step("label", labels, label)
     yield from way.answer("behavior", f"behaviors/{target}/{task}.parquet", prompt_id)
     yield way.step("prompt", prompts, prompt)
+
+
+def in_cell(results: Path, cell: str) -> list[dict[str, Any]]:
+    """Return the items of a cell: `cell` is the first parts of an item's name, or `all` for some.
+
+    Raises InputError where there are none.
+    """
+    named = zip(ITEM_ID, cell.split("/"), strict=False)
+    wanted = {name: part for name, part in named if part != ALL}
+    found = _Way(results, Path(), {}).rows("scores/items.parquet", **wanted)
+    if not found:
+        raise InputError(f"{cell}: no items have a name like this in {results}/scores; {FORM}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -98,11 +111,10 @@ class _Way:
         return found[0]
 
     def answer(
-        self, what: str, file: str, prompt_id: str, asked: str | None = None
+        self, what: str, file: str, prompt_id: str, asked: Mapping[str, str] = NOTHING
     ) -> Iterator[Step]:
         """Yield an answer, and the response in the store that it was read from."""
-        named = {"property": asked} if asked else {}
-        row = self.row(file, prompt_id=prompt_id, sample=0, **named)
+        row = self.row(file, prompt_id=prompt_id, sample=0, **asked)
         yield self.step(what, file, row)
         record = self.maker(file) or {}
         known = record.get("facts", {}).get("requests")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from inward.cells import ALL
+from inward.cells import ALL, cell_names
 
 ROLES = {"train": "held-out prompts of held-in tasks", "test": "held-out tasks"}
 
@@ -22,6 +22,7 @@ class Scores:
         """Return the rows over all tasks of a role: each property, and the macro average."""
         over_tasks = table[(table["task"] == ALL) & (table["average"] == "macro")]
         return over_tasks.assign(
+            cell=cell_names(over_tasks),
             property=over_tasks["property"].map(readable),
             tasks=over_tasks["role"].map(ROLES),
         )

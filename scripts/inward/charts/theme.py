@@ -11,6 +11,7 @@ COLORS = {
 SCALE = alt.Scale(domain=list(COLORS), range=list(COLORS.values()))
 PERCENT = alt.Axis(format="%", tickCount=5)
 TOOLTIP = [
+    alt.Tooltip("cell:N", title="to trace"),
     "target:N",
     "predictor:N",
     "property:N",

@@ -9,4 +9,5 @@ class Prompt:
 
     text: str
     item: str
-    target_option: str | None = None
+    options: tuple[str, ...] = ()  # of a choice, in the order of their letters: A, B, ...
+    target_option: str | None = None  # the letter of one of them
