@@ -26,7 +26,7 @@ import yaml
 from inward.cells import item_ids
 from inward.digests import digest_file
 from inward.files import read_json, write_json, write_json_lines
-from inward.ledger import write_record
+from inward.ledger import sealed, write_record
 from inward.requests import Request
 from inward.splits import prompt_id
 from inward.store import ResponseStore
@@ -175,7 +175,7 @@ def made(stage: str, file: str, table: Table, rows: Any, model: str | None = Non
         "outputs": {path.as_posix(): digest_file(path)},
         "facts": facts,
     }
-    write_json(Path("results/large/ledger", stage, file).with_suffix(".json"), record)
+    write_json(Path("results/large/ledger", stage, file).with_suffix(".json"), sealed(record))
 
 
 def dry_runs(folder: Path, jobs: int) -> dict[str, Any]:
