@@ -19,28 +19,28 @@ It returns the value as text, or raises Unreadable with the reason why there is 
 changes what a property returns raises its version.
 """
 
-from inward.properties import characters, numbers, words
-from inward.properties.registry import (
-    INSTRUCTIONS,
-    PROPERTIES,
-    Person,
-    Property,
-    Response,
-    Token,
-    Unreadable,
-    ask,
+from inward.properties import (
+    characters,
+    choices,
+    lengths,
+    likelihoods,
+    numbers,
+    texts,
+    words,
 )
+from inward.properties.registry import ANSWERS, PROPERTIES, Person, Property, ask
+from inward.properties.response import Response, Unreadable, received
 
-MODULES = (characters, numbers, words)
+MODULES = (characters, words, texts, numbers, lengths, choices, likelihoods)
 
 __all__ = [
-    "INSTRUCTIONS",
+    "ANSWERS",
     "MODULES",
     "PROPERTIES",
     "Person",
     "Property",
     "Response",
-    "Token",
     "Unreadable",
     "ask",
+    "received",
 ]

@@ -9,22 +9,20 @@ A property's questions are written once, with slots, and serve four ways of aski
     third person, supposed     What would be the third character of its response?
     third person, past         What was the third character of its response?
 
-Other slots are {you} (you, it), and {would} or {Would} before a verb (would, did). How to answer
-is not part of a question: it follows from the form of the answer.
+Other slots are {you} (you, it); {would} and {Would} before a verb (would, did), which must not be
+"be"; and {Would_your_response_be} (Was its response). How to answer is not part of a question: it
+follows from the form of the answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Literal
 
-from inward.reading import (
-    Reading,
-    problem_of,
-    read_value,
-    unreadable,
-    without_reasoning,
-)
+from inward.forms import FORMS
+from inward.properties.response import Response, Unreadable, received
+from inward.reading import Reading, read_answer, read_value, unreadable
+from inward.requests import Token
 
 Person = Literal["second", "third"]
 
@@ -32,44 +30,22 @@ PRONOUNS = {
     "second": {"you": "you", "your": "your"},
     "third": {"you": "it", "your": "its"},
 }
-SUPPOSED = {"would": "would", "Would": "Would", "would_be": "would be"}
-PAST = {"would": "did", "Would": "Did", "would_be": "was"}
+SUPPOSED = {
+    "would": "would",
+    "Would": "Would",
+    "would_be": "would be",
+    "Would_your_response_be": "Would {your} response be",
+}
+PAST = {
+    "would": "did",
+    "Would": "Did",
+    "would_be": "was",
+    "Would_your_response_be": "Was {your} response",
+}
 SLOTS = {*PRONOUNS["second"], *SUPPOSED}
 
-# What is said after every question whose answer has this form.
-INSTRUCTIONS = {
-    "character": "Answer with that character only.",
-    "characters": "Answer with these characters only.",
-    "word": "Answer with that word only.",
-    "truth": "Answer with true or false only.",
-    "number": "Answer with a number in digits only.",
-    "option": "Answer with the letter of one option only.",
-    "text": "Answer with that text only.",
-    "bin": "Answer with one of these ranges only: {domain}.",
-}
-
-
-class Unreadable(Exception):  # noqa: N818 - no error: responses are like that
-    """This response does not have the property; the text says why."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token of a response, its log-probability, and the likeliest tokens in its place."""
-
-    token: str
-    logprob: float  # natural logarithm
-    top: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class Response:
-    """All that a property may read."""
-
-    text: str  # without reasoning and outer white space
-    tokens: tuple[Token, ...] = ()  # of the text; none where the subject's server gives none
-    options: tuple[str, ...] = ()  # of the prompt, in the order of their letters: A, B, ...
-    target: str | None = None  # the letter of one of them
+ANSWERS = ("word", "number", "letter", "items", "text", "option")
+READS = ("text", "tokens", "log-probabilities", "options", "target")
 
 
 @dataclass(frozen=True)
@@ -78,23 +54,52 @@ class Property:
 
     name: str
     version: int
-    form: str  # of a compliant answer: a key of INSTRUCTIONS
-    answers: frozenset[str]  # kinds of answers for which it makes sense
+    form: str  # of a compliant answer: a key of FORMS
+    answers: frozenset[str]  # kinds of answers for which it makes sense, of ANSWERS
     questions: tuple[str, ...]  # wordings with slots, as asked of who understands language
+    example: str  # that makes the questions clear, or nothing
     terse: str  # as asked of a model of the embedded study
     domain: tuple[str, ...]  # all values, where they can be listed
-    reads: frozenset[str]  # text, tokens, log-probabilities, options, target
+    reads: frozenset[str]  # what it needs of a response, of READS
     value: Callable[[Response], str]
 
-    def read(self, text: str, finish_reason: str) -> Reading:
+    def read(
+        self,
+        text: str,
+        finish_reason: str,
+        *,
+        tokens: Sequence[Token] = (),
+        options: Sequence[str] = (),
+        target: str | None = None,
+    ) -> Reading:
         """Return the label that a response with this raw text has."""
-        problem = problem_of(text, finish_reason)
-        if problem:
-            return unreadable(problem)
         try:
-            return read_value(self.value(Response(without_reasoning(text))), self.form)
-        except Unreadable as error:
-            return unreadable(str(error))
+            response = received(text, finish_reason, tokens=tokens, options=options, target=target)
+        except Unreadable as problem:
+            return unreadable(str(problem))
+        return self.label(response)
+
+    def label(self, response: Response) -> Reading:
+        """Return the label that a response has."""
+        try:
+            raw = self.value(response)
+        except Unreadable as problem:
+            return unreadable(str(problem))
+        label = read_value(raw, self.form, domain=self.domain, options=response.options)
+        if label.value is None or self._answerable(raw, label.value):
+            return label
+        return unreadable("no answer could match it", raw)
+
+    def read_answer(self, text: str, finish_reason: str, *, options: Sequence[str] = ()) -> Reading:
+        """Return the reading of an answer to one of the property's questions."""
+        return read_answer(text, finish_reason, self.form, domain=self.domain, options=options)
+
+    def _answerable(self, raw: str, value: str) -> bool:
+        # A piece of a response may look like a reasoning tag or, read backwards, like a refusal.
+        # Values of other forms cannot.
+        return self.form not in ("word", "text") or all(
+            self.read_answer(answer, "stop").value == value for answer in (raw, value)
+        )
 
 
 Value = Callable[[Response], str]
@@ -108,6 +113,7 @@ def declare(
     answers: set[str],
     questions: tuple[str, ...],
     terse: str,
+    example: str = "",
     domain: tuple[str, ...] = (),
     reads: frozenset[str] | set[str] = frozenset({"text"}),
 ) -> Callable[[Value], Value]:
@@ -123,6 +129,7 @@ def declare(
             form=form,
             answers=frozenset(answers),
             questions=questions,
+            example=example,
             terse=terse,
             domain=("true", "false") if form == "truth" else domain,
             reads=frozenset(reads),
@@ -140,17 +147,32 @@ def ask(asked: Property, wording: int, person: Person, *, past: bool) -> str:
 
     Raises IndexError where the property has no wording of that number.
     """
-    slots = {**PRONOUNS[person], **(PAST if past else SUPPOSED)}
-    question = asked.questions[wording].format_map(slots)
-    return f"{question} {INSTRUCTIONS[asked.form].format(domain=', '.join(asked.domain))}"
+    pronouns = PRONOUNS[person]
+    verbs = {
+        slot: words.format_map(pronouns) for slot, words in (PAST if past else SUPPOSED).items()
+    }
+    question = asked.questions[wording].format_map({**pronouns, **verbs})
+    example = f" ({asked.example})" if asked.example else ""
+    instruction = FORMS[asked.form].instruction.format(domain=", ".join(asked.domain))
+    return f"{question}{example} {instruction}"
+
+
+def truth(value: bool) -> str:  # noqa: FBT001 - there is nothing else to say
+    """Return the value of a property that is true or false."""
+    return "true" if value else "false"
 
 
 def _check(declared: Property) -> None:
     where = f"property {declared.name}"
     if declared.name in PROPERTIES:
         raise ValueError(f"{where}: is declared twice; rename one of them")
-    if declared.form not in INSTRUCTIONS:
-        raise ValueError(f"{where}: no form {declared.form!r}; choose of {', '.join(INSTRUCTIONS)}")
+    for found, known in (
+        ({declared.form}, FORMS),
+        (declared.answers, ANSWERS),
+        (declared.reads, READS),
+    ):
+        if odd := sorted(found - set(known)):
+            raise ValueError(f"{where}: there is no {odd[0]!r}; there are {', '.join(known)}")
     if len(declared.questions) < 2:
         raise ValueError(f"{where}: has fewer than two questions; write it in other words, too")
     if declared.form == "bin" and not declared.domain:
