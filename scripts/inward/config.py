@@ -152,14 +152,21 @@ def _check_tasks(study: Study) -> None:
             if wanted not in PROPERTIES:
                 raise ConfigError(_unknown(f"{where}.properties", wanted, PROPERTIES))
             if answers not in PROPERTIES[wanted].answers:
-                fitting = sorted(p for p, known in PROPERTIES.items() if answers in known.answers)
                 raise ConfigError(
-                    f"{where}.properties: {wanted} has no meaning for answers that are a {answers};"
-                    f" choose among {', '.join(fitting)}"
+                    f"{where}.properties: {wanted} has no meaning for answers of kind {answers};"
+                    f" choose another, such as {_fitting(wanted, answers)} (docs/labels.md has all)"
                 )
     _check_apart(study)
     if not study.held_in and study.finetunes:
         raise ConfigError("tasks: none has role train, so there is nothing to finetune on; add one")
+
+
+def _fitting(wanted: str, answers: str) -> str:
+    """Return up to three properties that fit, of the form of `wanted` and named most like it."""
+    fitting = [known for known in PROPERTIES.values() if answers in known.answers]
+    alike = [known for known in fitting if known.form == PROPERTIES[wanted].form] or fitting
+    names = sorted(known.name for known in alike)
+    return ", ".join(get_close_matches(wanted, names, n=3, cutoff=0))
 
 
 def _check_sequence(where: str, settings: dict[str, Any]) -> None:
