@@ -205,6 +205,16 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             " (docs/labels.md has all)"
         ),
     ),
+    "likelihoods where there are none": (
+        {
+            "tasks.colors.properties": ["first_token_ratio"],
+            "sampling.behaviors": {"temperature": 0, "max_tokens": 9, "top_logprobs": 0},
+        },
+        (
+            "config: tasks.colors.properties: first_token_ratio is read from log-probabilities, but"
+            " models.finch gives none; set sampling.behaviors.top_logprobs to 5, or take it out"
+        ),
+    ),
     "an unknown kind of task": (
         {"tasks.colors.kind": "sequences"},
         "config: tasks.colors.kind: there is no 'sequences'; did you mean sequence?",

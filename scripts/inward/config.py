@@ -278,12 +278,26 @@ def _check_requests(study: Study) -> None:
                 raise ConfigError(
                     f"models.{name}: a local model needs a temperature; set it in sampling.{stage}"
                 )
+            if stage == "behaviors" and not sampling.top_logprobs:
+                _check_blind(study, name)
             if model.provider not in HOSTED:
                 continue
             settings = model.settings
             why_not = refusal(model.provider, settings["model"], settings["limit"], sampling)
             if why_not:
                 raise ConfigError(f"models.{name}: {why_not}, in models.{name}.sampling.{stage}")
+
+
+def _check_blind(study: Study, name: str) -> None:
+    """Refuse properties of likelihoods where a model's behaviors come without any."""
+    for task in study.tasks.values():
+        blind = [p for p in task.properties if "log-probabilities" in PROPERTIES[p].reads]
+        if blind and not study.models[name].rule:
+            raise ConfigError(
+                f"tasks.{task.name}.properties: {blind[0]} is read from log-probabilities, but"
+                f" models.{name} gives none; set sampling.behaviors.top_logprobs to 5, or take it"
+                " out"
+            )
 
 
 def _cycle_from(name: str, study: Study) -> list[str] | None:
