@@ -249,9 +249,9 @@ EDITS = [
     Edit(
         "a property's definition, which changes no value",
         replaced(
-            "scripts/inward/properties.py",
-            "return character(response, 0)",
-            "return character(response.strip(), 0)",
+            "scripts/inward/properties/characters.py",
+            "return character(response.text, 0)",
+            "return character(response.text.strip(), 0)",
         ),
         Caused(without("describe_model", "write_prompts"), 0, 0),
     ),
