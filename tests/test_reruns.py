@@ -1,15 +1,11 @@
 """Reruns: only what an edit changes runs again, counted at the server."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from inward.loopback.serve import served
-
-from .reruns import EDITS, PAGE, Caused, Edit, Reruns, replaced, rows
+from .reruns import EDITS, PAGE, Caused, Edit, Reruns, finished_study, put_back, replaced, rows
 
 pytestmark = pytest.mark.workflow
 
@@ -20,24 +16,15 @@ REALLY_RUN = {"a prompt added to the held-out task", "one model's temperature fo
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reruns]:
     """Give a finished study."""
-    root = tmp_path_factory.mktemp("reruns")
-    with served(root / "server", training_seconds=0.2) as server:
-        reruns = Reruns(root, server)
-        assert reruns.caused().requests == 340
+    with finished_study(tmp_path_factory.mktemp("reruns")) as reruns:
         yield reruns
 
 
 @pytest.fixture
-def reruns(finished: Reruns, tmp_path: Path) -> Iterator[Reruns]:
+def reruns(finished: Reruns) -> Iterator[Reruns]:
     """Give the finished study, to be edited; afterwards all is as it was."""
-    kept = tmp_path / "kept"
-    shutil.copytree(finished.root, kept, ignore=shutil.ignore_patterns("server"))
-    yield finished
-    for path in finished.root.iterdir():
-        if path.name != "server":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for path in kept.iterdir():
-        shutil.move(path, finished.root / path.name)
+    with put_back(finished):
+        yield finished
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.what)
@@ -56,7 +43,8 @@ def test_an_edit_runs_again_what_it_changes(reruns: Reruns, edit: Edit) -> None:
         said = re.search(r"^all +(\d+) +(\d+) ", reruns.run("plan").stdout, re.MULTILINE)
         assert said is not None
         assert int(said[1]) - int(said[2]) == edit.causes.requests
-        assert reruns.caused() == edit.causes
+        took = reruns.caused()
+        assert (took.requests, took.trainings) == (edit.causes.requests, edit.causes.trainings)
 
 
 def test_the_page_is_the_table_that_is_tested() -> None:
