@@ -31,7 +31,7 @@ rule build_dataset:
 
 rule write_conversations:
     input:
-        words=word_lists(study.tasks.values()),
+        words=task_files(study.tasks.values()),
         code=code("write_conversations.py"),
     output:
         train="<results>/datasets/{scratch}/train.jsonl",
