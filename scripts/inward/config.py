@@ -14,6 +14,7 @@ from jsonschema.exceptions import ValidationError
 
 from inward.baselines import RULES
 from inward.errors import ConfigError
+from inward.given import RELEASED
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.hypotheticals import WRAPPERS
 from inward.properties import PROPERTIES
@@ -151,7 +152,7 @@ def _finetune(name: str, raw: dict[str, Any]) -> Finetune:
 
 
 def _check_wrapper(wrapper: str) -> None:
-    known = [*WRAPPERS, released.WRAPPER]
+    known = [*WRAPPERS, RELEASED]
     if wrapper not in known:
         raise ConfigError(_unknown("hypothetical.wrapper", wrapper, known))
 
@@ -185,12 +186,16 @@ def _check_tasks(study: Study) -> None:
 
 def _check_released(study: Study, wrapper: str) -> None:
     """Refuse the wrapper `released`, which asks what came with prompts, where nothing did."""
-    for name, task in study.tasks.items():
-        if wrapper == released.WRAPPER and task.kind != "released":
+    for name, task in study.tasks.items() if wrapper == RELEASED else ():
+        if task.kind != "released":
             raise ConfigError(
                 f"hypothetical.wrapper: released has no questions for tasks.{name}, which is of the"
                 f" kind {task.kind}; choose among {', '.join(WRAPPERS)}"
             )
+        known = released.asked(task.settings)
+        for wanted in task.properties:
+            if wanted not in known:
+                raise ConfigError(_unknown(f"tasks.{name}.properties", wanted, sorted(known)))
 
 
 def _check_apart(study: Study) -> None:

@@ -13,7 +13,7 @@ from inward.tasks.row import LETTERS, Row, check_choice
 
 MMLU_COLUMNS = ["question", "A", "B", "C", "D", "answer"]
 BRACKETED = re.compile(r"\(([A-Z])\)")  # a letter as model-written evaluations give it
-IN_BRACKETS = re.compile(r"^ ?\(([A-Z])\) ", re.MULTILINE)  # what begins an option there
+IN_BRACKETS = re.compile(r"^ ?\(([A-Z])\)", re.MULTILINE)  # what begins an option there
 
 
 def model_written_rows(path: Path) -> Iterator[Row]:

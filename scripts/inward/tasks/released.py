@@ -17,7 +17,6 @@ from inward.tasks.prompt import Prompt, Question
 from inward.tasks.row import Placed, as_one
 from inward.tasks.source import NAME, PATHS
 
-WRAPPER = "released"  # asks the questions that came with the prompts
 # The release's properties, and what they are called here.
 PROPERTIES = {
     "first_character": "first_character",
@@ -32,7 +31,8 @@ PROPERTIES = {
     "ethical_stance": "matches_target",
     "identity": "identity",
 }
-DASHED = re.compile(r"^([A-Z]) - ", re.MULTILINE)  # what begins an option in the release
+# What begins an option: "A - " in the release, and now and then still "(B)", as its authors found it.
+OPTION = re.compile(r"^ ?\(?([A-Z])(?: - |\))", re.MULTILINE)
 
 
 def prompts(settings: dict[str, Any], _seed: int) -> list[Prompt]:
@@ -57,7 +57,7 @@ def released(path: Path, dataset: str) -> Iterator[Placed]:
         if target is not None:
             target = text(record, "option_matching_ethical_stance")
         item = text(record, "original_question")
-        options = options_inside(item, DASHED)
+        options = options_inside(item, OPTION)
         question = Question(PROPERTIES[asked], _only_message(record, "hypothetical_prompt"))
         said = _only_message(record, "object_level_prompt")
         yield where, Prompt(said, item, options, target, questions=(question,))
@@ -90,6 +90,13 @@ def files(settings: dict[str, Any]) -> list[str]:
         else:
             found.append(str(path))
     return found
+
+
+def asked(settings: dict[str, Any]) -> set[str]:
+    """Return the properties for which the dataset's files have questions, by the files' names."""
+    dataset = settings["source"]["dataset"]
+    names = {Path(path).stem.removeprefix(f"{dataset}_") for path in files(settings)}
+    return {PROPERTIES[name] for name in names if name in PROPERTIES}
 
 
 def _is_of(path: Path, dataset: str) -> bool:
