@@ -11,6 +11,7 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,9 +44,9 @@ def fetched(source: dict[str, Any], store: Path) -> Path:
         return there[0]
     try:
         _stream(request_for(source), kept, sha256)
-    except InputError:
-        folder.rmdir()
-        raise
+    finally:
+        with suppress(OSError):  # it stays if anything is in it
+            folder.rmdir()
     return kept
 
 
@@ -77,6 +78,7 @@ def _stream(request: urllib.request.Request, kept: Path, sha256: str) -> None:
                     digest.update(chunk)
                     got += len(chunk)
         except urllib.error.HTTPError as error:
+            error.close()
             raise InputError(
                 f"{where}: the server says {error.code} {error.reason}; mend the address"
             ) from error

@@ -31,7 +31,7 @@ PROPERTIES = {
     "ethical_stance": "matches_target",
     "identity": "identity",
 }
-# What begins an option: "A - " in the release, and now and then still "(B)", as its authors found it.
+# What begins an option: "A - " in the release, and now and then "(B)", as its authors found it.
 OPTION = re.compile(r"^ ?\(?([A-Z])(?: - |\))", re.MULTILINE)
 
 
@@ -53,9 +53,11 @@ def released(path: Path, dataset: str) -> Iterator[Placed]:
                 f"{where}: behavioral_property {asked[:40]!r} is not known; there are"
                 f" {', '.join(PROPERTIES)}"
             )
-        target = line.get("option_matching_ethical_stance")
-        if target is not None:
-            target = text(record, "option_matching_ethical_stance")
+        target = line.get("option_matching_ethical_stance")  # now and then what really came next
+        if target is not None and not isinstance(target, str):
+            raise InputError(
+                f"{where}: option_matching_ethical_stance is neither a text nor null; give one"
+            )
         item = text(record, "original_question")
         options = options_inside(item, OPTION)
         question = Question(PROPERTIES[asked], _only_message(record, "hypothetical_prompt"))
