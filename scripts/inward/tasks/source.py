@@ -56,8 +56,8 @@ SCHEMA = {
         "file": PATHS,
         "url": {
             "type": "string",
-            "pattern": r"^https?://[^/@\s]+/\S*$",
-            "description": "an address that begins with https:// and holds no password",
+            "pattern": r"^https?://[^/\s]+/\S+$",
+            "description": "an address that begins with https://",
         },
         "hub": {
             "type": "string",
@@ -91,6 +91,8 @@ def check_source(where: str, source: dict[str, Any]) -> None:
     given = [place for place in PLACES if place in source]
     if len(given) != 1:
         raise ConfigError(f"{where}: give one of {', '.join(PLACES)}")
+    if "@" in urlsplit(source.get("url", "")).netloc:
+        raise ConfigError(f"{where}.url: holds a name or a password; take them out")
     lost = sorted(BESIDES[given[0]] - set(source))
     if lost:
         said = SCHEMA["properties"][lost[0]]["description"]  # type: ignore[index]
