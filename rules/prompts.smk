@@ -10,16 +10,15 @@ rule fetch_source:
     input:
         code=code("fetch_source.py"),
     output:
-        file="<results>/sources/{sha256}/{file}",
+        file="<results>/sources/{kept}",
     log:
-        "<results>/logs/sources/{sha256}/{file}.log",
+        "<results>/logs/sources/{kept}.log",
     wildcard_constraints:
-        sha256="[0-9a-f]{64}",
-        file="[A-Za-z0-9._-]+",
+        kept="[0-9a-f]{64}/[A-Za-z0-9._-]+",
     conda:
         "../envs/pipeline.yaml"
     params:
-        source=lambda wildcards: study.fetched[f"{wildcards.sha256}/{wildcards.file}"],
+        source=lambda wildcards: study.fetched[wildcards.kept],
         store=config["store"],
     script:
         "../scripts/fetch_source.py"
