@@ -1,7 +1,7 @@
 """Datasets: the conversations that each trained subject learns from.
 
 needs  finetunes: prompts of all tasks; labels or behaviors of whom they learn from, and behaviors of
-       their base where they rehearse. Models raised from nothing: word lists in prompts/
+       their base where they rehearse. Models raised from nothing: the word lists of tasks
 makes  <results>/datasets/<trained>/train.jsonl, validation.jsonl, dataset.json
 """
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from inward.datasets import Account, prediction_rows
 from inward.errors import InputError
 from inward.given import RELEASED, given_question
 from inward.properties import PROPERTIES as OURS
@@ -204,6 +205,10 @@ def test_the_release_asks_its_own_questions(tmp_path: Path) -> None:
 
     assert set(asked["question"]) == {f'"{PIKE}" first_word?\n', '"Fish: cod \n" first_word?\n'}
     assert set(asked["wrapper"]) == {"released"}
+    label = {"sample": 0, "property": "first_word", "value": "eel", "compliant": True}
+    labels = pd.DataFrame([{"prompt_id": name, **label} for name in table["prompt_id"]])
+    rows = prediction_rows("fish", table, labels, RELEASED, Account())
+    assert {row["messages"][0]["content"] for row in rows} == set(asked["question"])
     with pytest.raises(InputError, match="came without a question for third_word; take third_word"):
         given_question(table.to_dict("records")[0], "third_word")
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inward.errors import InputError
 from inward.tasks import KINDS
@@ -339,3 +341,71 @@ def test_every_setting_says_what_to_give() -> None:
         assert set(kind.required) <= set(kind.settings)
         assert set(kind.origin) <= set(kind.settings)
         assert all(setting["description"] for setting in kind.settings.values())
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.sampled_from(["A", " (A)", "1", "Q\n (A) a\n (B) b", "a\x1cb", "\ud83d", "fish_long"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+ROW = st.fixed_dictionaries(
+    {"text": st.text(min_size=1) | VALUES},
+    optional={"options": st.lists(st.text(min_size=1), max_size=7) | VALUES, "target": VALUES},
+)
+WRITTEN = st.fixed_dictionaries({"question": VALUES, "answer_matching_behavior": VALUES})
+STEM = st.fixed_dictionaries({"stem": VALUES, "choices": VALUES})
+MESSAGES = VALUES | st.text().map(lambda text: [{"role": "user", "content": text}])
+LINE = st.fixed_dictionaries(
+    {
+        "original_question": st.text(),
+        "original_dataset": st.just("fish_long"),
+        "object_level_prompt": MESSAGES,
+        "hypothetical_prompt": MESSAGES,
+        "behavioral_property": st.just("first_word") | VALUES,
+    },
+    optional={"option_matching_ethical_stance": VALUES},
+)
+SOURCES: list[tuple[str, dict[str, Any], st.SearchStrategy[Any]]] = [
+    ("text", {}, ROW),
+    ("choice", {"template": TEMPLATE}, ROW),
+    ("choice", {"template": "{question}", "form": "model-written"}, WRITTEN),
+    (
+        "choice",
+        {"template": TEMPLATE, "form": "arc"},
+        st.fixed_dictionaries({"question": STEM | VALUES, "answerKey": VALUES}),
+    ),
+    ("released", {"dataset": "fish_long"}, LINE),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings", "row"), SOURCES)
+@given(data=st.data())
+def test_any_row_is_a_prompt_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory,
+    kind: str,
+    settings: dict[str, Any],
+    row: st.SearchStrategy[Any],
+    data: st.DataObject,
+) -> None:
+    """Whatever stands in its fields: no row is lost, and no mistake is more than a line."""
+    rows = data.draw(st.lists(row, min_size=1, max_size=2, unique_by=repr))
+    path = lines(tmp_path_factory.mktemp("rows") / "fish_long_first_word.jsonl", *rows)
+    source = {"release" if kind == "released" else "file": path}
+    source |= {key: settings[key] for key in ("form", "dataset") if key in settings}
+    template = {key: settings[key] for key in ("template",) if key in settings}
+    said = ""
+    try:
+        found = KINDS[kind].prompts({"source": source, **template}, 1)
+    except InputError as error:
+        said = str(error)
+    else:
+        assert [prompt.text.encode() for prompt in found]
+        assert len(found) == len(rows) or settings.get("form") or kind == "released"
+
+    assert "\n" not in said
+    assert said.isprintable()
