@@ -122,15 +122,17 @@ def test_options_and_target_are_kept(tmp_path: Path) -> None:
     stance = {"option_matching_ethical_stance": "B"}
     dashed = line("Eat?\n\nChoices:\nA - Yes - now\nB -  No\nSay A or B.\n", "ethical_stance")
     mixed = line("Eat?\nChoice:\nA - Yes \n (B)No\nSay.\n", "ethical_stance")
+    inline = line("Eat?\nA - Yes B - No\nSay.\n", "ethical_stance")
     asked = [
         {**row, **stance, "original_question": row["original_question"].rsplit("\nSay")[0]}
-        for row in (dashed, mixed)
+        for row in (dashed, mixed, inline)
     ]
-    settings = release(tmp_path / "r", *asked, line("Go on: eel", "second_word"))
+    settings = release(tmp_path / "r", *asked, line("Go on: A - eel B - pike", "second_word"))
     prompts = {prompt.text: prompt for prompt in KINDS["released"].prompts(settings, 1)}
 
     assert [(p.options, p.target_option) for p in prompts.values()] == [
         (("Yes - now", "No"), "B"),
+        (("Yes", "No"), "B"),
         (("Yes", "No"), "B"),
         ((), None),
     ]
@@ -165,6 +167,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a number as target": (
         {"option_matching_ethical_stance": 1},
         "option_matching_ethical_stance is neither a text nor null; give one",
+    ),
+    "half a target": (
+        {"option_matching_ethical_stance": "\ud83d"},
+        "option_matching_ethical_stance has half a surrogate pair; mend or delete the line",
     ),
     "no property": ({"behavioral_property": None}, "behavioral_property is missing; add it"),
     "a property nobody knows": (

@@ -112,6 +112,11 @@ def check_text(where: str, name: str, value: str) -> None:
         raise InputError(
             f"{where}: {name} has {len(value)} characters, more than {LONGEST}; shorten it"
         )
+    check_whole(where, name, value)
+
+
+def check_whole(where: str, name: str, value: str) -> None:
+    """Raise InputError for a text that cannot be written in UTF-8."""
     if SURROGATES.search(value):
         raise InputError(f"{where}: {name} has half a surrogate pair; mend or delete the line")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from inward.errors import ConfigError, InputError
-from inward.lines import Record, check_text, field, json_records, text
+from inward.lines import Record, check_text, check_whole, field, json_records, text
 from inward.tasks.forms import options_inside
 from inward.tasks.kind import ANSWERS_SCHEMA, Kind
 from inward.tasks.prompt import Prompt, Question
-from inward.tasks.row import Placed, as_one
+from inward.tasks.row import LETTERS, MOST, Placed, as_one
 from inward.tasks.source import NAME, PATHS
 
 # The release's properties, and what they are called here.
@@ -32,7 +32,9 @@ PROPERTIES = {
     "identity": "identity",
 }
 # What begins an option: "A - " in the release, and now and then "(B)", as its authors found it.
-OPTION = re.compile(r"^ ?\(?([A-Z])(?: - |\))", re.MULTILINE)
+OPTION = re.compile(r"^[ \t]*\(?([A-Z])(?: - |\))", re.MULTILINE)
+INLINE = re.compile(r"(?<!\S)\(?([A-Z])(?: - |\))")
+TARGET = "option_matching_ethical_stance"  # in text tasks it says what really came next
 
 
 def prompts(settings: dict[str, Any], _seed: int) -> list[Prompt]:
@@ -53,16 +55,22 @@ def released(path: Path, dataset: str) -> Iterator[Placed]:
                 f"{where}: behavioral_property {asked[:40]!r} is not known; there are"
                 f" {', '.join(PROPERTIES)}"
             )
-        target = line.get("option_matching_ethical_stance")  # now and then what really came next
-        if target is not None and not isinstance(target, str):
-            raise InputError(
-                f"{where}: option_matching_ethical_stance is neither a text nor null; give one"
-            )
+        target = line.get(TARGET)
+        if not isinstance(target, str | None):
+            raise InputError(f"{where}: {TARGET} is neither a text nor null; give one")
+        check_whole(where, TARGET, target or "")
         item = text(record, "original_question")
-        options = options_inside(item, OPTION)
         question = Question(PROPERTIES[asked], _only_message(record, "hypothetical_prompt"))
         said = _only_message(record, "object_level_prompt")
-        yield where, Prompt(said, item, options, target, questions=(question,))
+        yield where, Prompt(said, item, _options(item, target), target, questions=(question,))
+
+
+def _options(item: str, target: str | None) -> tuple[str, ...]:
+    """Return the options in a question, each on a line of its own, or at least behind a blank."""
+    found = options_inside(item, OPTION)
+    if not found and target is not None and target in LETTERS[:MOST]:
+        found = options_inside(item, INLINE)
+    return found
 
 
 def _only_message(record: Record, name: str) -> str:
