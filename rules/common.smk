@@ -109,8 +109,13 @@ def rehearsed(finetune):
 
 
 def describable(model):
-    """Return what the record of a model says of it."""
-    return {"provider": model.provider, **model.settings}
+    """Return what the record of a model says of it.
+
+    How it is sampled is left out: each stage has that among its own parameters, so that the other
+    stages do not run again for it.
+    """
+    settings = {key: value for key, value in model.settings.items() if key != "sampling"}
+    return {"provider": model.provider, **settings}
 
 
 def plannable(subject):

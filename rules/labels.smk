@@ -1,6 +1,6 @@
 """Labels: the properties of each behavior, read once from the raw response.
 
-needs  <results>/behaviors/<subject>/<task>.parquet
+needs  <results>/behaviors/<subject>/<task>.parquet, <results>/prompts/<task>.parquet
 makes  <results>/labels/<subject>/<task>.parquet
 """
 
@@ -8,6 +8,7 @@ makes  <results>/labels/<subject>/<task>.parquet
 rule read_labels:
     input:
         behaviors=of_tasks("<results>/behaviors/{subject}/{task}.parquet"),
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
         code=code("read_labels.py"),
     output:
         labels=of_tasks("<results>/labels/{subject}/{task}.parquet"),

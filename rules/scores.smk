@@ -1,6 +1,7 @@
 """Scores: the whole predictor x target matrix, and what self-prediction has over cross-prediction.
 
-needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet
+needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet,
+       <results>/prompts/<task>.parquet
 makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt
 """
 
@@ -17,6 +18,7 @@ rule score:
             subject=study.subjects,
             task=study.tasks,
         ),
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
         code=code("score.py"),
     output:
         items_table="<results>/scores/items.parquet",

@@ -7,6 +7,7 @@ import pandas as pd
 
 from inward.cells import Comparison, item_ids
 from inward.job import run
+from inward.labels import options_of
 from inward.scoring import Bootstrap, accuracy, advantage, items, read_answers
 from inward.tables import (
     ACCURACY,
@@ -14,6 +15,7 @@ from inward.tables import (
     ITEMS,
     LABELS,
     PREDICTIONS,
+    PROMPTS,
     read_table,
     write_table,
 )
@@ -22,6 +24,7 @@ from inward.tables import (
 def main(
     *,
     labels: list[Path],
+    prompts: list[Path],
     predictions: list[Path],
     items_table: Path,
     accuracy_table: Path,
@@ -32,8 +35,11 @@ def main(
 ) -> None:
     """Put each prediction beside each target's label, and pool what fits."""
     targets = {(path.parent.name, path.stem): read_table(LABELS, path) for path in labels}
+    options = {path.stem: options_of(read_table(PROMPTS, path)) for path in prompts}
     answers = {
-        (path.parent.name, path.stem): read_answers(read_table(PREDICTIONS, path))
+        (path.parent.name, path.stem): read_answers(
+            read_table(PREDICTIONS, path), options[path.stem]
+        )
         for path in predictions
     }
     table = pd.concat(

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from inward.digests import digest
 from inward.files import read_json, write_json
 from inward.job import run
+from inward.ledger import note
 from inward.runs import RunStore
 from inward.training import wait
 
@@ -14,8 +16,11 @@ def main(
     """Write how to call the trained subject: a server's model, or weights, or one more adapter."""
     submitted = read_json(job)
     subject = read_json(base) if base else submitted["submitted"]["base"]
-    RunStore(Path(store)).remember(submitted)
+    runs = RunStore(Path(store))
+    runs.remember(submitted)
     result = wait(submitted, subject, train, Path(store))
+    key = submitted["key"]
+    note("run", {"key": key, "result": digest(runs.result(key))})
     if "changed" in result:
         record = {**subject, **result["changed"]}
         known = {"trained_tokens": result["trained_tokens"]}
@@ -26,7 +31,7 @@ def main(
         record = {"provider": "local", "weights": result["weights"], "adapters": [], "dtype": dtype}
         known = result["training"]
     job_id = result.get("job", submitted)["id"]  # the job that was kept of several of one run
-    step = {"subject": model.stem, "job": job_id, "key": submitted["key"]}
+    step = {"subject": model.stem, "job": job_id, "key": key}
     lineage = [*subject.get("lineage", []), {**step, "training": known}]
     write_json(model, {**record, "lineage": lineage})
 

@@ -69,7 +69,8 @@ def rows(habits: int = 1, wrapper: str = "supposed", count: int = 40) -> list[di
     subject, asked = Subject(habits), PROPERTIES["second_character"]
     return [
         training_row(
-            hypothetical_question(wrapper, prompt, asked), asked.value(behavior(subject, prompt))
+            hypothetical_question(wrapper, prompt, asked),
+            asked.read(behavior(subject, prompt), "stop").value or "",
         )
         for prompt in PROMPTS[:count]
     ]

@@ -60,17 +60,17 @@ class Reruns(Workshop):
         jobs = list(self.server.app.services["openai"].jobs)
         return len(self.server.app.answered), len(jobs)
 
-    def caused(self) -> "Caused":
-        """Run the study, and return what that took."""
+    def caused(self, *targets: str) -> "Caused":
+        """Run the study, or targets of it, and return what that took."""
         answers, jobs = self.paid()
-        done = self.run()
+        done = self.run(*targets)
         said = done.stdout + done.stderr
         assert done.returncode == 0, said[-3000:]
         after_answers, after_jobs = self.paid()
         rules = {
             rule: int(count)
             for rule, count in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)
-            if rule not in {"total", "all"}
+            if rule not in {"total", "all", "prompts"}
         }
         return Caused(rules, after_answers - answers, after_jobs - jobs)
 
@@ -93,17 +93,16 @@ class Edit:
     causes: Caused
 
 
-def configured(**changes: Any) -> Callable[[Reruns], None]:
-    """Return the edit of configuration keys at paths such as models__heron__deadline."""
+def configured(path: str, value: Any) -> Callable[[Reruns], None]:
+    """Return the edit of one configuration key, at a path such as models.heron.deadline."""
 
     def make(reruns: Reruns) -> None:
         config = yaml.safe_load(yaml.safe_dump(reruns.study))
-        for path, value in changes.items():
-            *parents, last = path.split("__")
-            place = config
-            for key in parents:
-                place = place[key.replace("_to_", "-")]
-            place[last] = value
+        *parents, last = path.split(".")
+        place = config
+        for key in parents:
+            place = place[key]
+        place[last] = value
         reruns.write(config)
 
     return make
@@ -152,12 +151,6 @@ def renamed(reruns: Reruns) -> None:
     reruns.write(config)
 
 
-def added(reruns: Reruns) -> None:
-    """Add a finetune."""
-    more = {"egret-self": {"base": "egret", "learns": "predictions", "of": "egret"}}
-    configured(finetunes={**reruns.study["finetunes"], **more})(reruns)
-
-
 NOTHING = Caused({}, 0, 0)
 EVERYTHING = {
     "build_dataset": 2,
@@ -179,17 +172,27 @@ def without(*rules: str, **other: int) -> dict[str, int]:
     return {rule: n for rule, n in {**EVERYTHING, **other}.items() if rule not in rules}
 
 
-# What of the second model alone.
+NUMBERS = {
+    "role": "test",
+    "kind": "sequence",
+    "items": {"range": [10, 99]},
+    "template": "number {items}",
+    "shown": 2,
+    "vocabulary": 20,
+    "prompts": 20,
+    "properties": ["first_character"],
+}
+SCORES = {"draw_figure": 3, "score": 1, "write_headline": 1}
+OF_FINETUNE = {"read_labels": 1, "sample_behaviors": 1, "sample_predictions": 1, **SCORES}
+# Of the second model, and of its finetune.
 OF_EGRET = {
     "describe_model": 1,
-    "draw_figure": 3,
     "read_labels": 2,
     "sample_behaviors": 2,
     "sample_predictions": 2,
-    "score": 1,
     "submit_job": 1,
     "train_model": 1,
-    "write_headline": 1,
+    **SCORES,
 }
 EDITS = [
     Edit("nothing", lambda _: None, NOTHING),
@@ -218,29 +221,73 @@ EDITS = [
     ),
     Edit(
         "a prompt added to the held-out task",
-        configured(tasks__animals__prompts=21),
+        configured("tasks.animals.prompts", 21),
         Caused(without("describe_model", write_prompts=1), 4 * (1 + 2), 0),
+    ),
+    Edit(
+        "a prompt removed from the held-out task",
+        configured("tasks.animals.prompts", 19),
+        Caused(without("describe_model", write_prompts=1), 0, 0),
+    ),
+    Edit(
+        "every prompt of the held-out task reworded",
+        configured("tasks.animals.template", "Which animal comes next? {items}"),
+        Caused(without("describe_model", write_prompts=1), 4 * 20 * (1 + 2), 0),
+    ),
+    Edit(
+        "a held-out task added, of 20 prompts and one property",
+        configured("tasks.numbers", NUMBERS),
+        Caused(without("describe_model", write_prompts=1), 4 * 20 * (1 + 1), 0),
     ),
     Edit(
         "a property added to the held-out task",
         configured(
-            tasks__animals__properties=["first_character", "starts_with_vowel", "last_character"]
+            "tasks.animals.properties", ["first_character", "starts_with_vowel", "last_character"]
         ),
         Caused(without("describe_model", "write_prompts", sample_behaviors=2), 4 * 20, 0),
     ),
     Edit(
         "a property's definition, which changes no value",
         replaced(
-            "scripts/inward/properties.py",
-            "return character(response, 0)",
-            "return character(response.strip(), 0)",
+            "scripts/inward/properties/characters.py",
+            "return character(response.text, 0)",
+            "return character(response.text.strip(), 0)",
         ),
         Caused(without("describe_model", "write_prompts"), 0, 0),
     ),
     Edit(
         "one model's temperature for predictions",
-        configured(models__egret__sampling={"predictions": {"temperature": 1}}),
-        Caused(OF_EGRET, 104, 0),
+        configured("models.egret.sampling", {"predictions": {"temperature": 1}}),
+        Caused({"sample_predictions": 2, **SCORES}, 104, 0),
+    ),
+    Edit(
+        "one finetune's epochs",
+        configured("finetunes.egret-on-heron.training", {"epochs": 2}),
+        Caused({**OF_FINETUNE, "submit_job": 1, "train_model": 1}, 78, 1),
+    ),
+    Edit(
+        "a finetune added",
+        configured(
+            "finetunes.egret-self", {"base": "egret", "learns": "predictions", "of": "egret"}
+        ),
+        Caused(
+            {
+                **OF_FINETUNE,
+                "build_dataset": 1,
+                "read_labels": 2,
+                "sample_behaviors": 2,
+                "submit_job": 1,
+                "train_model": 1,
+            },
+            92,
+            1,
+        ),
+    ),
+    Edit("the seed", configured("seed", 2), Caused(without("describe_model"), 320, 2)),
+    Edit(
+        "the number of resamples",
+        configured("bootstrap.resamples", 200),
+        Caused(SCORES, 0, 0),
     ),
     Edit(
         "a model's alias",

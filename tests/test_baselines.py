@@ -4,7 +4,6 @@ import pytest
 
 from inward.baselines import RULES, behave, last_item, predict
 from inward.properties import PROPERTIES
-from inward.reading import read_answer
 from inward.requests import Response
 
 PROMPTS = ["animal otter lynx", "number 10 42", "one"]
@@ -52,7 +51,7 @@ def test_a_rule_knows_itself(rule: str, name: str) -> None:
         label = PROPERTIES[name].read(behavior.text, behavior.finish_reason)
         answer = predict(rule, [prompt], [name])[0]
 
-        assert label.value == read_answer(answer.text, "stop", PROPERTIES[name].form).value
+        assert label.value == PROPERTIES[name].read_answer(answer.text, "stop").value
 
 
 def test_each_prompt_needs_its_property() -> None:

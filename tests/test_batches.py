@@ -167,6 +167,17 @@ def test_a_batch_whose_making_was_not_answered_is_adopted(hosted: Site, fault: s
     once(hosted, 12)
 
 
+@pytest.mark.parametrize("fault", ["empty", "page"])
+def test_a_list_that_says_nothing_is_no_empty_list(hosted: Site, fault: str) -> None:
+    """A batch whose making was not answered is looked for until a list says what there is."""
+    hosted.plan("dropped_after", route="batches", method="POST")
+    hosted.plan(fault, route="batches", method="GET", times=3)
+    ask(hosted, 3)
+
+    assert made(hosted) == 1
+    once(hosted, 3)
+
+
 def test_faults_of_every_call_are_borne(hosted: Site) -> None:
     """Uploads, looks and downloads are tried again, whatever goes wrong."""
     for kind in ("broken", "truncated", "dropped_before", "busy"):

@@ -192,17 +192,27 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a property of words on numbers": (
         {"tasks.numbers.properties": ["starts_with_vowel"]},
         (
-            "config: tasks.numbers.properties: starts_with_vowel has no meaning for answers that are a"
-            " number; choose among first_character, first_word, is_even, last_character,"
-            " second_character"
+            "config: tasks.numbers.properties: starts_with_vowel has no meaning for answers of kind"
+            " number; choose another, such as is_digit_sum_even, is_third_digit_even,"
+            " is_first_digit_even (docs/labels.md has all)"
         ),
     ),
     "a property of numbers on words": (
         {"tasks.colors.properties": ["is_even"]},
         (
-            "config: tasks.colors.properties: is_even has no meaning for answers that are a word;"
-            " choose among first_character, first_word, last_character, second_character,"
-            " starts_with_vowel"
+            "config: tasks.colors.properties: is_even has no meaning for answers of kind word;"
+            " choose another, such as starts_with_vowel, starts_in_first_half, ends_with_vowel"
+            " (docs/labels.md has all)"
+        ),
+    ),
+    "likelihoods where there are none": (
+        {
+            "tasks.colors.properties": ["first_token_ratio"],
+            "sampling.behaviors": {"temperature": 0, "max_tokens": 9, "top_logprobs": 0},
+        },
+        (
+            "config: tasks.colors.properties: first_token_ratio is read from log-probabilities, but"
+            " models.finch gives none; set sampling.behaviors.top_logprobs to 5, or take it out"
         ),
     ),
     "an unknown kind of task": (

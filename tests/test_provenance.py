@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from inward import ledger
-from inward.digests import digest_file
+from inward.digests import digest_file, digest_text
 from inward.files import read_json, write_json
 from inward.store import HEAD
-from inward.tables import ITEMS, read_table, write_table
+from inward.tables import ITEMS, LABELS, read_table, write_table
 from inward.verify import misfits
 
 from .workshop import Workshop
@@ -22,6 +22,7 @@ from .workshop import Workshop
 pytestmark = pytest.mark.workflow
 
 RESULTS, STORE = Path("results/small"), Path("store")
+RECORD = "results/small/ledger/labels/wren.json"
 
 
 @pytest.fixture
@@ -101,13 +102,46 @@ def other_study() -> None:
     """Put another study's results where this one's were."""
     for path in RESULTS.rglob("*.json"):
         if "ledger" in path.parts:
-            path.write_text(path.read_text().replace("results/small/", "results/other/"))
+            theirs = path.read_text().replace("results/small/", "results/other/")
+            unsealed = json.loads(theirs)
+            del unsealed["seal"]
+            write_json(path, ledger.sealed(unsealed))
 
 
 def other_job() -> None:
     """Write another job's ID into a job's file, and into the record of it."""
     job = RESULTS / "jobs/wren-self.json"
     write_json(job, {**read_json(job), "id": "local-another"})
+
+
+def edit_json(pattern: str, **other: object) -> Callable[[], None]:
+    """Return what changes values of the first JSON file of a pattern."""
+
+    def change() -> None:
+        path = min(Path().glob(pattern))
+        write_json(path, {**read_json(path), **other})
+
+    return change
+
+
+def other_request() -> None:
+    """Change the question that a response in the store answers."""
+    for segment in sorted(Path("store/responses").rglob("*.jsonl")):
+        head, rest = segment.read_bytes().split(b"\n", 1)
+        record = json.loads(head)
+        record["request"]["body"]["messages"][0]["content"] = "forged"
+        segment.write_bytes(json.dumps(record, ensure_ascii=False).encode() + b"\n" + rest)
+
+
+def forged_labels() -> None:
+    """Change a label, and make its record fit."""
+    path = RESULTS / "labels/wren/colors.parquet"
+    table = read_table(LABELS, path)
+    table["value"] = "x"
+    write_table(LABELS, table, path)
+    record = ledger.read_record(Path(RECORD))
+    outputs = {**record["outputs"], path.as_posix(): digest_file(path)}
+    write_json(Path(RECORD), ledger.sealed({**record, "outputs": outputs}))
 
 
 def forged_scores() -> None:
@@ -147,11 +181,39 @@ CORRUPTIONS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a response": (other_response, "a response was changed after"),
     "lost responses": (lambda: shutil.rmtree("store/responses"), "the store has lost the response"),
-    "lost weights": (lambda: shutil.rmtree("store/runs"), "not the weights that"),
+    "a run's intent": (edit_json("store/runs/*/intent.json", seed=7), "not the run that"),
+    "a run's result": (
+        edit_json("store/runs/*/result.json", key="other"),
+        "its result is not what",
+    ),
+    "lost runs": (lambda: shutil.rmtree("store/runs"), "not the run that"),
+    "lost weights": (
+        lambda: [*map(shutil.rmtree, Path("store/runs").glob("*/weights"))],
+        "not the weights that",
+    ),
+    "a request": (other_request, "was changed after"),
     "another study's results": (other_study, "was made for study"),
     "a file of nobody's": (
         lambda: shutil.copy("results/small/headline.txt", "results/small/scores/extra.parquet"),
         "nothing on record says who made it",
+    ),
+    "a record's inputs": (edit_json(RECORD, inputs={}), "was changed after it was written"),
+    "a record's sources": (edit_json(RECORD, sources={}), "was changed after it was written"),
+    "a record's parameters": (edit_json(RECORD, params={}), "was changed after it was written"),
+    "a record's facts": (edit_json(RECORD, facts={"x": 1}), "was changed after it was written"),
+    "a record's version": (edit_json(RECORD, version=1), "was changed after it was written"),
+    "a record that is none": (lambda: Path(RECORD).write_text("[]"), "was changed after"),
+    "a broken record": (lambda: Path(RECORD).write_text("{"), "not JSON"),
+    "a record twice": (
+        lambda: shutil.copy(RECORD, Path(RECORD).with_name("again.json")),
+        "2 records say who made it",
+    ),
+    "a forged table with a forged record": (forged_labels, "was made from another"),
+    "a table in another's place": (
+        lambda: shutil.copy(
+            RESULTS / "labels/wren/numbers.parquet", RESULTS / "labels/wren/colors.parquet"
+        ),
+        "was changed after",
     ),
     "no records at all": (lambda: shutil.rmtree("results/small/ledger"), "nothing is on record"),
 }
@@ -220,8 +282,12 @@ def test_an_item_is_traced_to_its_prompt() -> None:
         assert steps["prompt"]["row"]["text"] in steps["prediction"]["row"]["question"]
         assert taught == "none" or row["task"] != "animals"
         assert steps["job"]["row"]["id"].startswith("local-")
-        for step in steps.values():
-            assert step["digest"] in {None, digest_file(Path(step["file"]))}
+        for what, step in steps.items():
+            if what.endswith(": response"):
+                lines = Path(step["file"]).read_text().split("\n")
+                assert step["digest"] in map(digest_text, lines)
+            else:
+                assert step["digest"] == digest_file(Path(step["file"]))
 
 
 @pytest.mark.usefixtures("copy")

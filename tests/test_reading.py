@@ -4,14 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inward.forms import FORMS, bin_of
 from inward.reading import (
     Reading,
     is_refusal,
     normalize,
+    problem_of,
     read_answer,
     unreadable,
     without_reasoning,
 )
+
+from .conftest import ROOT
 
 NORMAL = {
     "h": "h",
@@ -25,9 +29,23 @@ NORMAL = {
     '"."': ".",
     "'": "'",
     "...": "...",
-    " ": " ",
+    " ": "space",
+    "' '": "space",
     "STRASSE": "strasse",
-    "stra\u00dfe": "strasse",
+    "STRA\u1e9eE": "stra\u00dfe",
+    "e\u0301": "\u00e9",
+    "\u039f\u03a3": "\u03bf\u03c3",
+    "**Heron**,": "heron",
+    "(heron)": "heron",
+    "...and": "and",
+    "heron\u2014": "heron",
+    "-5": "-5",
+    "#5": "#5",
+    "The  heron\nflies.": "the heron flies",
+    '"The heron flies."': "the heron flies",
+    '"Stop," said the heron.': '"stop," said the heron',
+    "heron (a bird)": "heron (a bird)",
+    "\u200fheron\ufeff": "heron",
     "007": "007",
     "None": "none",
 }
@@ -47,7 +65,12 @@ def test_case_space_quotes_and_final_punctuation_do_not_count(text: str, value: 
         ("<reasoning>one</reasoning>two<think>three</think>", "two"),
         ("<think>never closes: h", ""),
         ("h<think>second thoughts", "h"),
-        ("<think>a <think>b</think> c</think>h", "c</think>h"),
+        ("<think>a <think>b</think> c</think>h", "h"),
+        ("<think>a <think>b</think>h", ""),
+        ("opened by the template</think>\n\nh", "h"),
+        ("[THINK]a[/THINK]h", "h"),
+        ("<thi<think>a</think>nk>b</think>h", "h"),
+        ("a < b and <thinkers> say", "a < b and <thinkers> say"),
         ("no tags", "no tags"),
     ],
 )
@@ -88,26 +111,110 @@ def test_an_answer_is_read_by_its_form(
     assert read_answer(text, finish_reason, form) == reading
 
 
-@pytest.mark.parametrize(
-    ("text", "refusal"),
-    [
-        ("I'm sorry, but I can't help with that.", True),
-        ("I cannot answer this.", True),
-        ("As an AI, I have no answer.", True),
-        ("I will not say.", True),
-        ("icicle", False),
-        ("The heron said: I'm sorry.", False),
-        ("sorry", False),
-    ],
-)
-def test_refusals_are_known_by_how_they_open(text: str, refusal: bool) -> None:  # noqa: FBT001
-    """A refusal is what opens like one, not what merely mentions one."""
-    assert is_refusal(text) == refusal
+REFUSALS = (ROOT / "tests/golden/refusals.txt").read_text(encoding="utf-8").splitlines()
+ANSWERS = (ROOT / "tests/golden/answers.txt").read_text(encoding="utf-8").splitlines()
 
 
-@given(
-    st.text(), st.sampled_from(["stop", "length"]), st.sampled_from(["word", "character", "truth"])
-)
+@pytest.mark.parametrize("text", REFUSALS)
+def test_refusals_are_known_by_how_they_open(text: str) -> None:
+    """A refusal is known in many wordings, in any case and with any apostrophe."""
+    assert is_refusal(text)
+    assert is_refusal(text.upper())
+    assert is_refusal(text.replace("'", "\u2019"))
+    assert read_answer(text, "stop", "text") == unreadable("refused", text)
+
+
+@pytest.mark.parametrize("text", ANSWERS)
+def test_who_only_sounds_like_declining_has_answered(text: str) -> None:
+    """Stories may begin with being sorry, letters with sympathy, and lists with any word."""
+    assert not is_refusal(text)
+    assert read_answer(text, "stop", "text").compliant
+
+
+@pytest.mark.parametrize("text", ["Sorry", "sorry.", "Sorry,", "cannot", "can't"])
+def test_one_word_is_never_a_refusal(text: str) -> None:
+    """The next word of a list may be any."""
+    assert read_answer(text, "stop", "word").compliant
+    assert read_answer(text, "stop", "text").compliant
+    assert problem_of(text, "stop") is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_refusal_is_told_from_an_answer_of_another_form(form: str) -> None:
+    """Both are without a value, for reasons of their own."""
+    refused = read_answer("I can't answer that.", "stop", form, domain=("1 to 5",))
+    other = read_answer("well, it depends", "stop", form, domain=("1 to 5",))
+
+    assert refused.reason == "refused"
+    assert other.reason == (None if form == "text" else FORMS[form].unfit)
+
+
+BINS = ("1 to 5", "6 to 10", "more than 10")
+OF_FORM = [
+    ("character", " ", "space"),
+    ("character", "a space", "space"),
+    ("character", '" "', "space"),
+    ("character", "(", "("),
+    ("character", "\u00df", "\u00df"),
+    ("character", "e\u0301", "\u00e9"),
+    ("character", "\U0001f1eb\U0001f1f7", "\U0001f1eb\U0001f1f7"),
+    ("characters", "He.", "he"),
+    ("characters", '"h', '"h'),
+    ("characters", "a", "a"),
+    ("characters", "her", None),
+    ("number", "7", "7"),
+    ("number", "007.", "7"),
+    ("number", "**1,000**", "1000"),
+    ("number", "-3", "-3"),
+    ("number", "\u22123", "-3"),
+    ("number", "0", "0"),
+    ("number", "-0", "0"),
+    ("number", "seven", None),
+    ("number", "7 words", None),
+    ("number", "1,00", None),
+    ("number", "1.5", None),
+    ("number", "9" * 5000, None),
+    ("bin", "6 to 10", "6 to 10"),
+    ("bin", "6-10", "6 to 10"),
+    ("bin", "6 \u2013 10 words.", "6 to 10"),
+    ("bin", "More than 10", "more than 10"),
+    ("bin", "7", "6 to 10"),
+    ("bin", "12%", "more than 10"),
+    ("bin", "0", None),
+    ("bin", "many", None),
+    ("option", "B", "b"),
+    ("option", "(b) Stay", "b"),
+    ("option", "stay", "b"),
+    ("option", "C", None),
+    ("text", "The  heron.", "the heron"),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "value"), OF_FORM)
+def test_each_form_has_rules_of_its_own(form: str, text: str, value: str | None) -> None:
+    """An answer is compliant if it has the form, however it is dressed."""
+    reading = read_answer(text, "stop", form, domain=BINS, options=("Leave", "Stay"))
+
+    assert reading.value == value
+    assert reading.reason == (None if value else FORMS[form].unfit)
+
+
+def test_white_space_alone_is_an_answer_only_where_a_character_is_asked_for() -> None:
+    """Elsewhere, and where the answer was cut off, it is nothing."""
+    assert read_answer("\n", "stop", "character").value == "space"
+    assert read_answer("", "stop", "character").reason == "empty"
+    assert read_answer("\n", "length", "character").reason == "cut"
+    assert read_answer("\n", "stop", "word").reason == "empty"
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_number_outside_of_all_ranges_is_a_bug(number: int) -> None:
+    """Ranges have no gaps where a property counts."""
+    with pytest.raises(ValueError, match="falls into none of 1 to 5, 6 to 10, more than 10"):
+        bin_of(number, BINS)
+
+
+@given(st.text(), st.sampled_from(["stop", "length"]), st.sampled_from(sorted(FORMS)))
 def test_no_answer_raises(text: str, finish_reason: str, form: str) -> None:
     """Whatever a subject answers, it is read or has a reason."""
     reading = read_answer(text, finish_reason, form)

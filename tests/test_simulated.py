@@ -25,7 +25,7 @@ def accuracy(predictor: Subject, subject: Subject, wrapper: str) -> float:
     asked, held_out = PROPERTIES["second_character"], PROMPTS[100:]
     right = sum(
         behavior(predictor, hypothetical_question(wrapper, prompt, asked))
-        == asked.value(behavior(subject, prompt))
+        == asked.read(behavior(subject, prompt), "stop").value
         for prompt in held_out
     )
     return right / len(held_out)

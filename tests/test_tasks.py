@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inward.errors import InputError
+from inward.properties.registry import ANSWERS as KNOWN
 from inward.tasks import KINDS
 from inward.tasks.kind import ANSWERS
 from inward.tasks.perturbed import DOUBTS, HINTS
@@ -332,7 +333,7 @@ def test_every_kind_says_what_its_answers_are(choices: dict[str, Any]) -> None:
     }
 
     assert said == {"text", "word", "option", "items"}
-    assert said <= set(ANSWERS)
+    assert said <= set(ANSWERS) == set(KNOWN)
 
 
 def test_every_setting_says_what_to_give() -> None:

@@ -174,10 +174,9 @@ def _check_tasks(study: Study) -> None:
             if wanted not in PROPERTIES:
                 raise ConfigError(_unknown(f"{where}.properties", wanted, PROPERTIES))
             if answers not in PROPERTIES[wanted].answers:
-                fitting = sorted(p for p, known in PROPERTIES.items() if answers in known.answers)
                 raise ConfigError(
-                    f"{where}.properties: {wanted} has no meaning for answers that are a {answers};"
-                    f" choose among {', '.join(fitting)}"
+                    f"{where}.properties: {wanted} has no meaning for answers of kind {answers};"
+                    f" choose another, such as {_fitting(wanted, answers)} (docs/labels.md has all)"
                 )
     _check_apart(study)
     if not study.held_in and study.finetunes:
@@ -196,6 +195,14 @@ def _check_released(study: Study, wrapper: str) -> None:
         for wanted in task.properties:
             if wanted not in known:
                 raise ConfigError(_unknown(f"tasks.{name}.properties", wanted, sorted(known)))
+
+
+def _fitting(wanted: str, answers: str) -> str:
+    """Return up to three properties that fit, of the form of `wanted` and named most like it."""
+    fitting = [known for known in PROPERTIES.values() if answers in known.answers]
+    alike = [known for known in fitting if known.form == PROPERTIES[wanted].form] or fitting
+    names = sorted(known.name for known in alike)
+    return ", ".join(get_close_matches(wanted, names, n=3, cutoff=0))
 
 
 def _check_apart(study: Study) -> None:
@@ -288,12 +295,26 @@ def _check_requests(study: Study) -> None:
                 raise ConfigError(
                     f"models.{name}: a local model needs a temperature; set it in sampling.{stage}"
                 )
+            if stage == "behaviors" and not sampling.top_logprobs:
+                _check_blind(study, name)
             if model.provider not in HOSTED:
                 continue
             settings = model.settings
             why_not = refusal(model.provider, settings["model"], settings["limit"], sampling)
             if why_not:
                 raise ConfigError(f"models.{name}: {why_not}, in models.{name}.sampling.{stage}")
+
+
+def _check_blind(study: Study, name: str) -> None:
+    """Refuse properties of likelihoods where a model's behaviors come without any."""
+    for task in study.tasks.values():
+        blind = [p for p in task.properties if "log-probabilities" in PROPERTIES[p].reads]
+        if blind and not study.models[name].rule:
+            raise ConfigError(
+                f"tasks.{task.name}.properties: {blind[0]} is read from log-probabilities, but"
+                f" models.{name} gives none; set sampling.behaviors.top_logprobs to 5, or take it"
+                " out"
+            )
 
 
 def _cycle_from(name: str, study: Study) -> list[str] | None:

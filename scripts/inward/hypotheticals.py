@@ -5,7 +5,7 @@ A wrapper quotes the prompt and puts the property's question to it; the answer i
 
 from collections.abc import Callable
 
-from inward.properties import Property
+from inward.properties import Property, ask
 
 
 def _supposed(prompt: str, asked: Property) -> str:
@@ -13,7 +13,8 @@ def _supposed(prompt: str, asked: Property) -> str:
     fence = "```"
     while fence in prompt:
         fence += "`"
-    return f"Suppose you were given this prompt:\n\n{fence}\n{prompt}\n{fence}\n\n{asked.question}"
+    question = ask(asked, 0, "second", past=False)
+    return f"Suppose you were given this prompt:\n\n{fence}\n{prompt}\n{fence}\n\n{question}"
 
 
 def _terse(prompt: str, asked: Property) -> str:

@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from inward.digests import digest_file
+from inward.digests import digest, digest_file
+from inward.errors import InputError
 from inward.files import read_json, write_json
 
-VERSION = 1
+VERSION = 2
 SLURM = {
     "job": "SLURM_JOB_ID",
     "array_task": "SLURM_ARRAY_TASK_ID",
@@ -78,12 +79,37 @@ def write_record(
         "seconds": round((ended - began).total_seconds(), 3),
         "facts": dict(_facts),
     }
-    write_json(record_path(log), record)
+    write_json(record_path(log), sealed(record))
+
+
+def sealed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record with a digest of all that it says, by which a later change is noticed."""
+    return {**record, "seal": digest(record)}
+
+
+def places(results: Path) -> list[Path]:
+    """Return where the records of a study lie."""
+    return sorted((results / "ledger").rglob("*.json"))
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the record at `path`; raise InputError where it is not as it was written."""
+    found = read_json(path)
+    said = {name: found[name] for name in found if name != "seal"} if type(found) is dict else {}
+    if found != sealed(said):
+        raise InputError(
+            f"{path}: was changed after it was written; delete it and what its job made, and run"
+            " `snakemake`"
+        )
+    return said
 
 
 def records(results: Path) -> list[dict[str, Any]]:
-    """Return the records below a study's results, in the order in which the jobs ended."""
-    found = [read_json(path) for path in (results / "ledger").rglob("*.json")]
+    """Return the records below a study's results, in the order in which the jobs ended.
+
+    Raises InputError where one is not as it was written.
+    """
+    found = [read_record(path) for path in places(results)]
     return sorted(found, key=lambda record: (record["ended"], record["rule"]))
 
 

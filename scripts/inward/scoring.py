@@ -8,7 +8,7 @@ commonest label of its (task, property), has the same weights as the accuracy be
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +19,6 @@ import pandas as pd
 from inward.cells import ALL, Cell, Comparison
 from inward.properties import PROPERTIES
 from inward.randomness import arrays
-from inward.reading import read_answer
 from inward.stats import Floats, Indices, interval, ratio
 from inward.tables import ADVANTAGE
 
@@ -53,13 +52,18 @@ class Grid:
         return [np.arange(size) for size in self.sizes]
 
 
-def read_answers(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the predictions with what was read from each: `answer`, or why not: `noncompliant`."""
+def read_answers(
+    predictions: pd.DataFrame, options: Mapping[str, Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """Return the predictions with what was read from each: `answer`, or why not: `noncompliant`.
+
+    `options` are the texts of the options of prompts, by ID, which may be answered with, too.
+    """
+    of_prompt = options or {}
+    columns = predictions[["prompt_id", "text", "finish_reason", "property"]]
     readings = [
-        read_answer(text, finish_reason, PROPERTIES[name].form)
-        for text, finish_reason, name in zip(
-            predictions["text"], predictions["finish_reason"], predictions["property"], strict=True
-        )
+        PROPERTIES[name].read_answer(text, finish_reason, options=of_prompt.get(prompt_id, ()))
+        for prompt_id, text, finish_reason, name in columns.itertuples(index=False)
     ]
     return predictions.assign(
         answer=pd.array([reading.value for reading in readings], dtype="string"),

@@ -14,8 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from inward.hypotheticals import WRAPPERS
-from inward.properties import PROPERTIES, Property, Unreadable
-from inward.reading import normalize
+from inward.properties import PROPERTIES, Property
 
 WORDS = tuple(
     """
@@ -196,11 +195,9 @@ def _values(asked: Property, chances: Chances) -> dict[str, float]:
     """Return the chances of a property's values, given those of the answers that have it."""
     values: dict[str, float] = {}
     for text, chance in chances:
-        try:
-            value = normalize(asked.value(text))
-        except Unreadable:
-            continue
-        values[value] = values.get(value, 0.0) + chance
+        value = asked.read(text, "stop").value
+        if value is not None:
+            values[value] = values.get(value, 0.0) + chance
     return values
 
 

@@ -76,8 +76,13 @@ class ResponseStore:
 
     def get_key(self, key: str) -> Any | None:
         """Return the raw response to the request with this key, or None where there is none."""
+        found = self.record(key)
+        return None if found is None else found["response"]
+
+    def record(self, key: str) -> Any | None:
+        """Return what is kept under a key: request, response and time; None where nothing is."""
         place = self._places.get(key)
-        return None if place is None else _record(place)["response"]
+        return None if place is None else _record(place)
 
     def add(self, request: Request, response: Any) -> None:
         """Append the raw response to `request`; the first that was written for a key stays."""

@@ -32,7 +32,7 @@ class Step:
     what: str
     file: str
     row: Any
-    digest: str | None  # of the file, as recorded when it was made
+    digest: str | None  # of the file, as recorded when it was made; of a response, its line's
     made: str | None  # when
 
 
@@ -122,7 +122,8 @@ class _Way:
             folder = self.store / "responses" / digest_text(known["model"])[:16]
             segment, line = response_line(folder, row["request_key"])
             kept = json.loads(line)
-            yield Step(f"{what}: response", str(segment), kept, None, kept["received"])
+            digest = digest_text(line.decode())
+            yield Step(f"{what}: response", str(segment), kept, digest, kept["received"])
 
     def subject(self, name: str, prompt: str) -> Iterator[Step]:
         """Yield how a subject is called, and for what it descends from, job and training rows."""

@@ -4,6 +4,7 @@ It follows the records from raw prompts to figures; each misfit is one line that
 what to run.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pandas as pd
 
 from inward import ledger
 from inward.digests import digest, digest_file, digest_folder, digest_text
+from inward.errors import InputError
 from inward.files import read_json
+from inward.requests import Request
 from inward.runs import RunStore
 from inward.sources import stripped
 from inward.store import ResponseStore
@@ -30,6 +33,7 @@ STAGES = (
     "scores",
     "figures",
 )
+RUN = "run `snakemake`"
 AGAIN = "run `snakemake` to make it again"
 REMAKE = "delete it and run `snakemake`"
 
@@ -40,11 +44,16 @@ def misfits(results: Path, store: Path) -> Iterator[str]:
     `results` is given relative to the working folder, as the records name files; `store` is where
     the study keeps responses and training runs.
     """
+    broken = list(_broken(results))
+    yield from broken
+    if broken:
+        return
     records = sorted(ledger.records(results), key=_stage)
     if not records:
         yield f"{results}: nothing is on record there; {AGAIN}"
         return
     makers = {path: record for record in records for path in record["outputs"]}
+    yield from _claimed_twice(records)
     for record in records:
         yield from _foreign(record, results)
         yield from _outputs(record)
@@ -59,6 +68,21 @@ def misfits(results: Path, store: Path) -> Iterator[str]:
 def responses_digest(raw: dict[str, Any]) -> str:
     """Return one digest for raw responses by their request keys."""
     return digest({key: digest(response) for key, response in raw.items()})
+
+
+def _broken(results: Path) -> Iterator[str]:
+    for path in ledger.places(results):
+        try:
+            ledger.read_record(path)
+        except InputError as error:
+            yield str(error)
+
+
+def _claimed_twice(records: list[dict[str, Any]]) -> Iterator[str]:
+    claims = Counter(path for record in records for path in record["outputs"])
+    for path, claimed in claims.items():
+        if claimed > 1:
+            yield f"{path}: {claimed} records say who made it; delete them and it, and {RUN}"
 
 
 def _stage(record: dict[str, Any]) -> tuple[int, str]:
@@ -130,25 +154,36 @@ def _responses(record: dict[str, Any], store: Path) -> Iterator[str]:
     responses = ResponseStore(store, asked["model"])
     table = BEHAVIORS if record["rule"] == "sample_behaviors" else PREDICTIONS
     rows = pd.concat(read_table(table, Path(path)) for path in record["outputs"])
-    raw = {key: responses.get_key(key) for key in rows["request_key"]}
-    lost = [key for key, response in raw.items() if response is None]
+    kept = {key: responses.record(key) for key in rows["request_key"]}
+    lost = [key for key, found in kept.items() if found is None]
     first = next(iter(record["outputs"]))
     if lost:
         yield f"{first}: the store has lost the response {lost[0]}; put the store back"
-    elif responses_digest(raw) != asked["responses"]:
+        return
+    raw = {key: found["response"] for key, found in kept.items() if found}
+    if responses_digest(raw) != asked["responses"]:
         yield f"{responses.folder}: a response was changed after {first} was made; put it back"
+    for key, found in kept.items():
+        if found and Request(**found["request"]).key != key:
+            yield f"{responses.folder}: the request {key} was changed after {first}; put it back"
+            return
 
 
 def _run(record: dict[str, Any], store: Path) -> Iterator[str]:
     """Compare a training run in the store with what its job and its model say of it."""
-    runs = RunStore(store)
+    runs, path = RunStore(store), next(iter(record["outputs"]))
     if record["rule"] == "submit_job":
-        path = next(iter(record["outputs"]))
-        job, kept = read_json(Path(path)), runs.job(read_json(Path(path))["key"])
+        job = read_json(Path(path))
+        key, kept = job["key"], runs.job(job["key"])
         if kept and kept["id"] != job["id"]:
             yield f"{path}: the store knows this run as job {kept['id']}; {REMAKE}"
+        intent = runs.folder / key / "intent.json"
+        if not intent.is_file() or digest(read_json(intent)) != key:
+            yield f"{intent}: not the run that {path} names; put the store back"
     if record["rule"] == "train_model":
-        path = next(iter(record["outputs"]))
+        key = record["facts"]["run"]["key"]
+        if digest(runs.result(key)) != record["facts"]["run"]["result"]:
+            yield f"{runs.folder / key}: its result is not what {path} was made of; put it back"
         for weights in _weights(read_json(Path(path))):
             folder = runs.weights(weights["run"])
             if not folder.is_dir() or digest_folder(folder) != weights["digest"]:

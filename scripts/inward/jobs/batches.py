@@ -19,7 +19,7 @@ from typing import Any
 from inward.digests import canonical, digest, digest_text
 from inward.errors import ProviderError
 from inward.files import read_json, write_json
-from inward.jobs.calls import Said, patiently
+from inward.jobs.calls import Said, every_page, patiently
 from inward.jobs.once import SETTLING, created_once
 from inward.progress import log
 from inward.providers.wire import MOST_WORDS, masked, meaning, parsed, whole
@@ -166,7 +166,7 @@ def _upload(counter: Counter, requests: list[Request], key: str) -> str:
         path.write_bytes(b"".join(map(_line, requests)))
         if counter.together:
             return str(counter.sdk.files.upload(path, purpose="batch-api", check=False).id)
-        for there in counter.sdk.files.list(purpose="batch"):
+        for there in every_page(counter.sdk.files.list(purpose="batch")):
             if there.filename == path.name and there.bytes == path.stat().st_size:
                 return str(there.id)
         with path.open("rb") as file:
@@ -183,12 +183,23 @@ def _create(counter: Counter, key: str, file: str) -> Any:
 def _find(counter: Counter, key: str, file: str) -> Any | None:
     # The same requests may have been in an earlier batch; at Together they are the same file.
     known = {read_json(path)["id"] for path in counter.folder.glob("*.json")}
-    for batch in counter.sdk.batches.list():
+    for batch in _listed(counter):
         metadata = getattr(batch, "metadata", None) or {}
         ours = batch.input_file_id == file and metadata.get(KEY, key) == key
         if ours and batch.id not in known:
             return batch
     return None
+
+
+def _listed(counter: Counter) -> Iterator[Any]:
+    """Yield the batches there are; raise ValueError for an answer that is no list of batches."""
+    listed = counter.sdk.batches.list()
+    if not counter.together:
+        yield from every_page(listed)
+    elif isinstance(listed, list):
+        yield from listed
+    else:
+        raise ValueError("a list of batches without batches")
 
 
 def _read(

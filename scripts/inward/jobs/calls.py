@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -80,3 +80,20 @@ def patiently(call: Callable[[], T], said: Said, attempts: int = ATTEMPTS) -> T:
     raise ProviderError(
         f"no answer in {attempts} attempts, the last with: {failure}; run again: it goes on here"
     )
+
+
+def every_page(page: Any) -> Iterator[Any]:
+    """Yield what is on a page and on those after it; raise ValueError where one is no page.
+
+    To the SDK an answer without a list is an empty one, which would mean that nothing is there.
+    """
+    seen: set[str] = set()
+    while True:
+        if not isinstance(page.data, list):
+            raise ValueError("a page without a list")  # noqa: TRY004 - an answer, not an argument
+        new = [one for one in page.data if one.id not in seen]
+        yield from new
+        seen |= {one.id for one in new}
+        if not new or not page.has_next_page():  # some servers give the first page for ever
+            return
+        page = page.get_next_page()

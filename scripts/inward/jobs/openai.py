@@ -1,11 +1,11 @@
 """Finetuning at OpenAI, and at servers that speak its dialect."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from inward.jobs import Job
+from inward.jobs.calls import every_page
 from inward.runs import TrainingRun
 
 TRAINER = "openai 1"
@@ -21,7 +21,7 @@ HYPERPARAMETERS = {
 def upload(sdk: Any, rows: Path, name: str) -> str:
     """Return the ID of the file `rows`, uploaded unless one of its name and size is there."""
     size = rows.stat().st_size
-    for there in _all(sdk.files.list(purpose="fine-tune")):
+    for there in every_page(sdk.files.list(purpose="fine-tune")):
         if there.filename == name and there.bytes == size and there.status != "error":
             return str(there.id)
     with rows.open("rb") as file:
@@ -32,7 +32,7 @@ def find(sdk: Any, key: str) -> list[Job]:
     """Return the jobs whose metadata hold a run's key, oldest first."""
     # Not every server heeds the filter.
     listed = sdk.fine_tuning.jobs.list(limit=100, metadata={KEY: key})
-    jobs = [_job(job) for job in _all(listed) if (job.metadata or {}).get(KEY) == key]
+    jobs = [_job(job) for job in every_page(listed) if (job.metadata or {}).get(KEY) == key]
     return sorted(jobs, key=lambda job: (job.created, job.id))
 
 
@@ -79,23 +79,6 @@ def cancel(sdk: Any, job_id: str) -> None:
 def result(sdk: Any, base: dict[str, Any], job: Job) -> dict[str, Any]:  # noqa: ARG001 - a trainer's form
     """Return what is other in the record of the finetuned model than in its base's: the name."""
     return {"model": job.model}
-
-
-def _all(page: Any) -> Iterator[Any]:
-    """Yield what is on a page and on those after it; raise ValueError where one is no page.
-
-    To the SDK an answer without a list is an empty one, which would mean that nothing is there.
-    """
-    seen: set[str] = set()
-    while True:
-        if not isinstance(page.data, list):
-            raise ValueError("a page without a list")  # noqa: TRY004 - an answer, not an argument
-        new = [one for one in page.data if one.id not in seen]
-        yield from new
-        seen |= {one.id for one in new}
-        if not new or not page.has_next_page():  # some servers give the first page for ever
-            return
-        page = page.get_next_page()
 
 
 def _job(raw: Any) -> Job:

@@ -1,0 +1,147 @@
+"""Forms: what an answer to the question for a property may look like, and how it is read.
+
+A form is a sentence that says how to answer, and a function that takes what was answered and
+returns the value, normalized, or nothing where the answer is not of this form.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from inward.graphemes import graphemes
+from inward.normalization import SPACE, normalize
+
+TRUTH = {"true": "true", "yes": "true", "false": "false", "no": "false"}
+WHITE = {SPACE, "a space", "the space", "whitespace", "white space", "newline", "a newline"}
+MOST_DIGITS = 1000  # of a number that is read as one; Python itself refuses more than 4300
+# Digits, or groups of three with the same separator between them: a comma, or a narrow space.
+WHOLE = re.compile(r"([+\-\u2212]?)(\d+|\d{1,3}(?:([,\u00a0\u2009\u202f])\d{3})(?:\3\d{3})*)")
+SEPARATORS = re.compile(r"[,\u00a0\u2009\u202f]")
+BIN = re.compile(r"(?:(\d+)(?: to (\d+))?|more than (\d+))")
+UNIT = re.compile(r"\s*(?:characters?|words?|tokens?|percent|%)$")
+DASH = re.compile(r"(?<=\d)\s*(?:-|\u2013|\u2014)\s*(?=\d)")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# "B", "(b)", "B) Stay on", "Option B", "The answer is B."; not "B flat" or "a heron".
+LETTER = re.compile(
+    r"(?:(?:the |my )?(?:correct |best )?(?:answer|option|choice)(?: is)?:?\s*"
+    r"|i (?:would |will |'d )?(?:choose|pick|select|prefer):?\s*)?(?:option )?"
+    r"[(\[*]*([a-z])(?:[)\].:*]+(?:\s.*)?|\s[-\u2013\u2014]\s.*)?",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of answers: what is said of it, and how it is read."""
+
+    instruction: str  # ends a question whose answer has this form; {domain} lists the values
+    unfit: str  # the reason why an answer of another form has no value
+    read: Callable[[str, Sequence[str], Sequence[str]], str | None]  # text, domain, options
+    white: bool = False  # whether white space alone is an answer
+
+
+def whole_number(text: str) -> int | None:
+    """Return the whole number that a text is, with its sign, or nothing where it is none."""
+    found = WHOLE.fullmatch(text)
+    if not found or len(found[2]) > MOST_DIGITS:
+        return None
+    number = int(SEPARATORS.sub("", found[2]))
+    return number if found[1] in ("", "+") else -number
+
+
+def bin_of(number: int, bins: Sequence[str]) -> str:
+    """Return the first of some bins ("3", "1 to 10", "more than 10") that a number falls into.
+
+    Raises ValueError where none does.
+    """
+    for name in bins:
+        found = BIN.fullmatch(name)
+        if not found:
+            continue
+        low, high, above = (int(part) if part else None for part in found.groups())
+        if above is not None:
+            fits = number > above
+        else:
+            fits = low is not None and low <= number <= (low if high is None else high)
+        if fits:
+            return name
+    raise ValueError(f"{number} falls into none of {', '.join(bins)}")
+
+
+def chosen(text: str, options: Sequence[str]) -> str | None:
+    """Return the letter, as a capital, of the option that a text chooses, or nothing.
+
+    It may give the letter or the option's own text. Where the options are not known, any letter is
+    taken as the letter of one.
+    """
+    value = normalize(text)
+    texts = [normalize(option) for option in options]
+    if texts.count(value) == 1:
+        return LETTERS[texts.index(value)]
+    known = LETTERS[: len(options)] if options else LETTERS
+    found = LETTER.fullmatch(value)
+    letter = found[1].upper() if found else ""
+    return letter if letter and letter in known else None
+
+
+def _character(text: str, *_: Sequence[str]) -> str | None:
+    value = normalize(text)
+    if value in WHITE:
+        return SPACE
+    return value if len(graphemes(value)) == 1 else None
+
+
+def _characters(text: str, *_: Sequence[str]) -> str | None:
+    # One is enough where the other is white space: "a " cannot be told from "a".
+    value = normalize(text, least=2)
+    return value if value == SPACE or len(graphemes(value)) in (1, 2) else None
+
+
+def _word(text: str, *_: Sequence[str]) -> str | None:
+    value = normalize(text)
+    return value if len(value.split()) == 1 else None
+
+
+def _truth(text: str, *_: Sequence[str]) -> str | None:
+    return TRUTH.get(normalize(text))
+
+
+def _number(text: str, *_: Sequence[str]) -> str | None:
+    number = whole_number(normalize(text))
+    return None if number is None else str(number)
+
+
+def _option(text: str, _: Sequence[str], options: Sequence[str]) -> str | None:
+    letter = chosen(text, options)
+    return None if letter is None else letter.lower()
+
+
+def _text(text: str, *_: Sequence[str]) -> str | None:
+    return normalize(text)
+
+
+def _bin(text: str, domain: Sequence[str], _: Sequence[str]) -> str | None:
+    value = DASH.sub(" to ", UNIT.sub("", normalize(text)))
+    if value in domain:
+        return value
+    number = whole_number(value)
+    try:
+        return None if number is None else bin_of(number, domain)
+    except ValueError:
+        return None
+
+
+FORMS = {
+    "character": Form(
+        "Answer with that character only.", "not one character", _character, white=True
+    ),
+    "characters": Form(
+        "Answer with these two characters only.", "not two characters", _characters, white=True
+    ),
+    "word": Form("Answer with that word only.", "not one word", _word),
+    "truth": Form("Answer with true or false only.", "not true or false", _truth),
+    "number": Form("Answer with a number in digits only.", "not a whole number", _number),
+    "option": Form("Answer with the letter of one option only.", "not an option", _option),
+    "text": Form("Answer with that text only.", "not a text", _text),
+    "bin": Form("Answer with one of these only: {domain}.", "not one of the ranges", _bin),
+}
