@@ -18,6 +18,7 @@ from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
 from inward.sources import stripped_copies
+from inward.tasks import KINDS
 
 CONFIGFILE = str(workflow.configfiles[-1])
 SCORES = ["items", "accuracy", "advantage"]
@@ -175,10 +176,9 @@ def checkpoint_files(model):
     )
 
 
-def word_lists(tasks):
-    """Return the word lists that tasks draw their items from."""
-    items = [task.settings["items"] for task in tasks]
-    return [source["words"] for source in items if "words" in source]
+def task_files(tasks):
+    """Return every file that the prompts of tasks are made from."""
+    return [path for task in tasks for path in KINDS[task.kind].files(task.settings)]
 
 
 def print_headline():

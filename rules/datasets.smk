@@ -1,7 +1,7 @@
 """Datasets: the conversations that each trained subject learns from.
 
 needs  finetunes: prompts of all tasks; labels or behaviors of whom they learn from, and behaviors of
-       their base where they rehearse. Models raised from nothing: word lists in prompts/
+       their base where they rehearse. Models raised from nothing: the word lists of tasks
 makes  <results>/datasets/<trained>/train.jsonl, validation.jsonl, dataset.json
 """
 
@@ -31,7 +31,7 @@ rule build_dataset:
 
 rule write_conversations:
     input:
-        words=word_lists(study.tasks.values()),
+        words=task_files(study.tasks.values()),
         code=code("write_conversations.py"),
     output:
         train="<results>/datasets/{scratch}/train.jsonl",

@@ -1,13 +1,32 @@
 """Prompts: the object-level prompts of each task, named by digest and split.
 
-needs  word lists in prompts/
-makes  <results>/prompts/<task>.parquet
+needs  the files that tasks name: word lists and prompts in prompts/, files of your own; what a source
+       has elsewhere is fetched once
+makes  <results>/prompts/<task>.parquet; <results>/sources/<sha256>/<file>, kept in the store
 """
+
+
+rule fetch_source:
+    input:
+        code=code("fetch_source.py"),
+    output:
+        file="<results>/sources/{kept}",
+    log:
+        "<results>/logs/sources/{kept}.log",
+    wildcard_constraints:
+        kept="[0-9a-f]{64}/[A-Za-z0-9._-]+",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        source=lambda wildcards: study.fetched[wildcards.kept],
+        store=config["store"],
+    script:
+        "../scripts/fetch_source.py"
 
 
 rule write_prompts:
     input:
-        words=lambda wildcards: word_lists([study.tasks[wildcards.task]]),
+        files=lambda wildcards: task_files([study.tasks[wildcards.task]]),
         code=code("write_prompts.py"),
     output:
         prompts="<results>/prompts/{task}.parquet",

@@ -19,7 +19,7 @@ def main(
     role: str,
     shares: dict[str, float],
     seed: int,
-    words: Path | None = None,  # noqa: ARG001 - named by `settings`; here so that Snakemake tracks it
+    files: list[Path] | None = None,  # noqa: ARG001 - named by `settings`; here so that Snakemake tracks them
 ) -> None:
     """Make the prompts, name them by digest, and split them."""
     made = KINDS[kind].prompts(settings, seed)
@@ -27,10 +27,14 @@ def main(
         {
             "prompt_id": [prompt_id(prompt.text) for prompt in made],
             "text": [prompt.text for prompt in made],
-            "split": [split_of(prompt.text, role, shares) for prompt in made],
+            "split": [split_of(prompt.sibling or prompt.text, role, shares) for prompt in made],
             "item": [prompt.item for prompt in made],
             "options": [list(prompt.options) for prompt in made],
             "target_option": [prompt.target_option for prompt in made],
+            "perturbation": [prompt.perturbation for prompt in made],
+            "questions": [
+                [vars(question) for question in prompt.questions] or None for prompt in made
+            ],
         }
     )
     write_table(PROMPTS, frame, prompts)

@@ -229,11 +229,17 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "words and a range": (
         {"tasks.numbers.items.words": "prompts/words/colors.txt"},
-        "config: tasks.numbers.items: give either words (a file) or range (two numbers)",
+        (
+            "config: tasks.numbers.items: give one of words (a file), range (two numbers) and letters"
+            " (small or capital)"
+        ),
     ),
     "neither words nor a range": (
         {"tasks.numbers.items": {}},
-        "config: tasks.numbers.items: give either words (a file) or range (two numbers)",
+        (
+            "config: tasks.numbers.items: give one of words (a file), range (two numbers) and letters"
+            " (small or capital)"
+        ),
     ),
     "a template without a place": (
         {"tasks.colors.template": "color"},

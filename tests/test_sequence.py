@@ -46,7 +46,7 @@ def test_a_vocabulary_that_is_too_large_is_refused() -> None:
     [
         ("otter\nheron lynx\n", "line 2: 'heron lynx' is not one word; one word a line"),
         ("otter\nlynx\notter\n", "line 3: 'otter' stands there twice; delete one"),
-        ("otter\r\nlynx\r\n", r"line 1: 'otter\\r' is not one word"),
+        ("otter\r\nlynx\r\n", r"line 1: ends with \\r\\n; save the file with \\n as its line ends"),
         ("\ufeffotter\n", "starts with a byte order mark; save it as plain UTF-8"),
     ],
 )

@@ -7,7 +7,6 @@ checks what a schema cannot: names that lead nowhere, cycles, and questions that
 from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,12 +14,14 @@ from jsonschema.exceptions import ValidationError
 
 from inward.baselines import RULES
 from inward.errors import ConfigError
+from inward.given import RELEASED
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.hypotheticals import WRAPPERS
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
-from inward.tasks import KINDS, sequence
+from inward.tasks import KINDS, released
+from inward.tasks.source import is_fetched, kept_path
 
 # What says where a model of a provider comes from.
 ORIGINS = {
@@ -31,6 +32,7 @@ ORIGINS = {
 }
 EVERY_ORIGIN = {origin for origins in ORIGINS.values() for origin in origins}
 OPENAI = "https://api.openai.com"
+OF_EVERY_TASK = ("role", "kind", "properties")  # all else in a task is its kind's
 # What a provider's finetunes may be told, and which of it they must.
 TRAINING = {
     "local": {
@@ -81,13 +83,17 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
             name=config["study"],
             seed=config["seed"],
             sampling=config["sampling"],
-            tasks={name: _task(name, raw) for name, raw in config["tasks"].items()},
+            tasks={
+                name: _task(name, raw, f"results/{config['study']}")
+                for name, raw in config["tasks"].items()
+            },
             models={name: _model(name, raw) for name, raw in config["models"].items()},
             finetunes={name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
         )
         _check_wrapper(config["hypothetical"]["wrapper"])
         _check_split(config["split"])
         _check_tasks(found)
+        _check_released(found, config["hypothetical"]["wrapper"])
         _check_models(found)
         _check_finetunes(found)
         found = replace(found, finetunes=_trained_so(found, config["finetuning"]))
@@ -97,9 +103,27 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
     return found
 
 
-def _task(name: str, raw: dict[str, Any]) -> Task:
-    settings = {key: raw[key] for key in raw if key not in ("role", "kind", "properties")}
-    settings.setdefault("prompts", settings["vocabulary"])
+def _task(name: str, raw: dict[str, Any], results: str) -> Task:
+    """Return a task, its settings checked; what it has fetched will lie below `results`."""
+    where = f"tasks.{name}"
+    if raw["kind"] not in KINDS:
+        raise ConfigError(_unknown(f"{where}.kind", raw["kind"], KINDS))
+    kind = KINDS[raw["kind"]]
+    settings = {key: raw[key] for key in raw if key not in OF_EVERY_TASK}
+    known = {key: {"description": f"the {key} of the task"} for key in OF_EVERY_TASK}
+    schema = {
+        "properties": {**known, **kind.settings},
+        "required": list(kind.required),
+        "additionalProperties": False,
+    }
+    problems = sorted(
+        Draft202012Validator(schema).iter_errors(raw), key=lambda problem: problem.json_path
+    )
+    if problems:
+        raise ConfigError(_form_problem(problems[0], ("tasks", name)))
+    kind.check(where, settings)
+    if is_fetched(settings):
+        settings["source"] = {**settings["source"], "kept": kept_path(settings["source"], results)}
     return Task(name, raw["role"], raw["kind"], settings, tuple(raw["properties"]))
 
 
@@ -128,8 +152,9 @@ def _finetune(name: str, raw: dict[str, Any]) -> Finetune:
 
 
 def _check_wrapper(wrapper: str) -> None:
-    if wrapper not in WRAPPERS:
-        raise ConfigError(_unknown("hypothetical.wrapper", wrapper, WRAPPERS))
+    known = [*WRAPPERS, RELEASED]
+    if wrapper not in known:
+        raise ConfigError(_unknown("hypothetical.wrapper", wrapper, known))
 
 
 def _check_split(shares: dict[str, float]) -> None:
@@ -144,9 +169,6 @@ def _check_split(shares: dict[str, float]) -> None:
 def _check_tasks(study: Study) -> None:
     for name, task in study.tasks.items():
         where = f"tasks.{name}"
-        if task.kind not in KINDS:
-            raise ConfigError(_unknown(f"{where}.kind", task.kind, KINDS))
-        _check_sequence(where, task.settings)
         answers = KINDS[task.kind].answer_kind(task.settings)
         for wanted in task.properties:
             if wanted not in PROPERTIES:
@@ -161,6 +183,20 @@ def _check_tasks(study: Study) -> None:
         raise ConfigError("tasks: none has role train, so there is nothing to finetune on; add one")
 
 
+def _check_released(study: Study, wrapper: str) -> None:
+    """Refuse the wrapper `released`, which asks what came with prompts, where nothing did."""
+    for name, task in study.tasks.items() if wrapper == RELEASED else ():
+        if task.kind != "released":
+            raise ConfigError(
+                f"hypothetical.wrapper: released has no questions for tasks.{name}, which is of the"
+                f" kind {task.kind}; choose among {', '.join(WRAPPERS)}"
+            )
+        known = released.asked(task.settings)
+        for wanted in task.properties:
+            if wanted not in known:
+                raise ConfigError(_unknown(f"tasks.{name}.properties", wanted, sorted(known)))
+
+
 def _fitting(wanted: str, answers: str) -> str:
     """Return up to three properties that fit, of the form of `wanted` and named most like it."""
     fitting = [known for known in PROPERTIES.values() if answers in known.answers]
@@ -169,33 +205,12 @@ def _fitting(wanted: str, answers: str) -> str:
     return ", ".join(get_close_matches(wanted, names, n=3, cutoff=0))
 
 
-def _check_sequence(where: str, settings: dict[str, Any]) -> None:
-    items = settings["items"]
-    if ("words" in items) == ("range" in items):
-        raise ConfigError(f"{where}.items: give either words (a file) or range (two numbers)")
-    if "words" in items and not Path(items["words"]).is_file():
-        raise ConfigError(f"{where}.items.words: there is no file {items['words']!r}")
-    if "{items}" not in settings["template"]:
-        raise ConfigError(
-            f"{where}.template: has no {{items}}; write it where the items shall stand"
-        )
-    if {"{", "}"} & set(settings["template"].replace("{items}", "")):
-        raise ConfigError(
-            f"{where}.template: may have no braces besides {{items}}; take out the others"
-        )
-    if settings["prompts"] > sequence.possible(settings):
-        raise ConfigError(
-            f"{where}.prompts: {settings['prompts']} are asked for, but only"
-            f" {sequence.possible(settings)} different ones can be made; raise vocabulary or shown"
-        )
-
-
 def _check_apart(study: Study) -> None:
     """Two tasks that make their prompts from the same items by the same template are one task."""
-    seen: dict[tuple[str, str], Task] = {}
+    seen: dict[str, Task] = {}
     for name, task in study.tasks.items():
-        source = (str(task.settings["items"]), task.settings["template"])
-        other = seen.setdefault(source, task)
+        origin = {key: task.settings.get(key) for key in KINDS[task.kind].origin}
+        other = seen.setdefault(f"{task.kind} {origin}", task)
         if other is task:
             continue
         if other.role != task.role:
@@ -219,6 +234,8 @@ def _check_models(study: Study) -> None:
             raise ConfigError(_unknown(f"models.{name}.rule", model.rule, RULES))
         if model.scratch and any(task.kind != "sequence" for task in study.tasks.values()):
             raise ConfigError(f"models.{name}.scratch: can be raised on sequence tasks only")
+        if model.scratch and any("asks" in task.settings for task in study.tasks.values()):
+            raise ConfigError(f"models.{name}.scratch: learns the next item only; take out `asks`")
 
 
 def _check_finetunes(study: Study) -> None:
@@ -323,8 +340,8 @@ def _unknown(where: str, name: str, known: Iterable[str]) -> str:
     return f"{where}: there is no {name!r}; {mend}"
 
 
-def _form_problem(problem: ValidationError) -> str:
-    where = ".".join(str(key) for key in problem.absolute_path)
+def _form_problem(problem: ValidationError, above: tuple[str, ...] = ()) -> str:
+    where = ".".join(str(key) for key in (*above, *problem.absolute_path))
     schema: Any = problem.schema
     instance: Any = problem.instance
     known = schema.get("properties", {})

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inward.errors import InputError
+from inward.given import RELEASED, given_question
 from inward.hypotheticals import hypothetical_question
 from inward.properties import PROPERTIES
 
@@ -46,13 +47,17 @@ def prediction_rows(
     """
     rows = []
     first = labels[labels["sample"] == 0].merge(prompts, on="prompt_id", validate="many_to_one")
-    for label in first.sort_values(["prompt_id", "property"]).itertuples():
-        if not label.compliant:
-            account.left_out[f"{task}: {label.property}: {label.reason}"] += 1
+    for label in first.sort_values(["prompt_id", "property"]).to_dict("records"):
+        name = label["property"]
+        if not label["compliant"]:
+            account.left_out[f"{task}: {name}: {label['reason']}"] += 1
             continue
-        question = hypothetical_question(wrapper, str(label.text), PROPERTIES[str(label.property)])
-        rows.append(training_row(question, str(label.value)))
-        account.used[f"{task}: {label.property}"] += 1
+        if wrapper == RELEASED:
+            question = given_question(label, name)
+        else:
+            question = hypothetical_question(wrapper, label["text"], PROPERTIES[name])
+        rows.append(training_row(question, label["value"]))
+        account.used[f"{task}: {name}"] += 1
     return rows
 
 

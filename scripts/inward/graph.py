@@ -6,6 +6,7 @@ from typing import Any
 from inward.cells import Comparison
 
 HOSTED = ("openai", "together")
+FETCHED_BY = ("url", "hub", "revision", "path", "sha256")  # what says which file it is
 SIMULATED = "sim-"  # begins the names of models whose self-knowledge was chosen
 
 
@@ -98,6 +99,18 @@ class Study:
     def held_in(self) -> list[str]:
         """Names of the tasks whose prompts are trained on."""
         return [name for name, task in self.tasks.items() if task.role == "train"]
+
+    @property
+    def fetched(self) -> dict[str, dict[str, Any]]:
+        """The sources that are fetched, by the digests and names under which they are kept."""
+        sources = [task.settings.get("source", {}) for task in self.tasks.values()]
+        return {
+            "/".join(source["kept"].rsplit("/", maxsplit=2)[1:]): {
+                key: source[key] for key in sorted({*FETCHED_BY} & set(source))
+            }
+            for source in sources
+            if "kept" in source
+        }
 
     @property
     def self_trained(self) -> dict[str, str]:

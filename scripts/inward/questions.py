@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from inward.asking import repeated
+from inward.given import RELEASED, given_question
 from inward.hypotheticals import hypothetical_question
 from inward.properties import PROPERTIES
 
@@ -27,7 +28,9 @@ def _hypotheticals(prompts: pd.DataFrame, properties: Sequence[str], wrapper: st
     test = prompts[prompts["split"] == "test"].rename(columns={"text": "prompt"})
     every = test.merge(pd.DataFrame({"property": properties}), how="cross")
     questions = [
-        hypothetical_question(wrapper, prompt, PROPERTIES[name])
-        for prompt, name in zip(every["prompt"], every["property"], strict=True)
+        given_question(row, row["property"])
+        if wrapper == RELEASED
+        else hypothetical_question(wrapper, row["prompt"], PROPERTIES[row["property"]])
+        for row in every.to_dict("records")
     ]
     return every.assign(wrapper=wrapper, question=questions)

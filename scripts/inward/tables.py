@@ -36,6 +36,7 @@ class Table:
     key: tuple[str, ...]
     columns: dict[str, pa.DataType]
     optional: frozenset[str] = frozenset()
+    rare: frozenset[str] = frozenset()  # optional, and not in a file where no row has a value
 
     @property
     def schema(self) -> pa.Schema:
@@ -58,8 +59,12 @@ PROMPTS = Table(
         "item": TEXT,  # what the prompt was built from
         "options": pa.list_(TEXT),  # for choices; none for other prompts
         "target_option": TEXT,  # its letter: shows what the task is about, or is right
+        "perturbation": TEXT,  # what was done to the question, where that is the point
+        # hypothetical questions that came with the prompt
+        "questions": pa.list_(pa.struct([("property", TEXT), ("text", TEXT)])),
     },
-    optional=frozenset({"target_option"}),
+    optional=frozenset({"target_option", "perturbation", "questions"}),
+    rare=frozenset({"perturbation", "questions"}),
 )
 
 BEHAVIORS = Table(
@@ -273,6 +278,7 @@ def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
     Raises TableError where a column is missing or unknown, a key occurs twice, or a value is of
     another type than the schema's or missing where it must not be.
     """
+    frame = frame.assign(**dict.fromkeys(table.rare - set(frame.columns)))
     if set(frame.columns) != set(table.columns):
         odd = sorted(set(frame.columns) ^ set(table.columns))
         raise TableError(f"{path}: columns of {table.name} do not fit: {', '.join(odd)}")
@@ -289,6 +295,8 @@ def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TableError(f"{path}: {table.name}: {' '.join(str(error).split())}") from error
     arrow = arrow.replace_schema_metadata(table.schema.metadata)
+    unused = [name for name in table.columns if name in table.rare and ordered[name].isna().all()]
+    arrow = arrow.drop_columns(unused)
     with written_whole(path) as partial:
         pq.write_table(arrow, partial, compression="zstd")
 
@@ -304,4 +312,4 @@ def read_table(table: Table, path: Path) -> pd.DataFrame:
     if found != expected:
         raise TableError(f"{path}: holds '{found}', not '{expected}'; delete it and run again")
     frame: pd.DataFrame = arrow.to_pandas(types_mapper={TEXT: pd.StringDtype("pyarrow")}.get)
-    return frame
+    return frame.assign(**dict.fromkeys(table.rare - set(frame.columns)))

@@ -22,6 +22,7 @@ from inward.store import ResponseStore
 from inward.tables import BEHAVIORS, PREDICTIONS, read_table
 
 STAGES = (
+    "sources",
     "prompts",
     "behaviors",
     "labels",

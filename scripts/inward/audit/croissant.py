@@ -147,7 +147,9 @@ def _record_sets(files: dict[str, str]) -> Iterator[dict[str, Any]]:
     for name, (table, of_path) in SETS.items():
         if any(_of_set(path, name) for path in files):
             source = {"fileSet": {"@id": f"{name}-files"}}
-            yield _record_set(name, source, table.columns, of_path)
+            # What some files lack cannot be said of the set.
+            columns = {c: kind for c, kind in table.columns.items() if c not in table.rare}
+            yield _record_set(name, source, columns, of_path)
     for part in ("train", "validation"):
         if any(_of_set(path, part) for path in files):
             source = {"fileSet": {"@id": f"{part}-files"}}

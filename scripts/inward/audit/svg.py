@@ -11,6 +11,7 @@ HIGH, STEP, GAP, EDGE = 34.0, 74.0, 14.0, 14.0  # of nodes, from layer to layer,
 ASIDE = 14.0  # half the distance of two edges between the same nodes
 LETTER = 6.3  # the width of a letter
 COLORS = {
+    "sources": "#f3f3f3",
     "prompts": "#e3e3e3",
     "behaviors": "#cfe3f5",
     "labels": "#d7efd3",

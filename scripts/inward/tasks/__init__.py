@@ -1,21 +1,16 @@
 """Tasks: sets of object-level prompts of one kind, one module for each kind.
 
-A module of this package offers `prompts(settings, seed)`, which returns the prompts of a task, and
-`answer_kind(settings)`, which says what a compliant answer is made of: word or number.
+A module of this package offers an object KIND: its settings, the files it reads, how its prompts
+are made, and what a compliant answer is made of. docs/extending.md shows how to write another.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from inward.tasks import choice, perturbed, released, sequence, text
+from inward.tasks.kind import Kind
 
-from inward.tasks import sequence
-from inward.tasks.prompt import Prompt
-
-
-class Kind(NamedTuple):
-    """What a kind of task must offer."""
-
-    prompts: Callable[[dict[str, Any], int], list[Prompt]]
-    answer_kind: Callable[[dict[str, Any]], str]
-
-
-KINDS = {"sequence": Kind(sequence.prompts, sequence.answer_kind)}
+KINDS: dict[str, Kind] = {
+    "sequence": sequence.KIND,
+    "text": text.KIND,
+    "choice": choice.KIND,
+    "perturbed": perturbed.KIND,
+    "released": released.KIND,
+}
