@@ -1,10 +1,12 @@
 """What several tests start from: the project's files, and a configuration that is in order."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 from hypothesis import settings
 
 from inward.files import read_json
@@ -31,6 +33,23 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    """Return a workshop in which the small study was killed halfway, and then run to its end."""
-    return finished(tmp_path_factory.mktemp("workshop"))
+def finished_study(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return where the small study was killed halfway, and then run to its end.
+
+    It is run once, and not by each of the processes that run tests.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    place = (folder if worker_id == "master" else folder.parent) / "finished"
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            partial = place.with_name("unfinished")
+            partial.mkdir()
+            finished(partial)
+            partial.rename(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def workshop(finished_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Return a workshop with the finished small study, which the tests of a file share."""
+    return Workshop(tmp_path_factory.mktemp("workshop"), like=finished_study)

@@ -44,13 +44,13 @@ def small_study() -> dict[str, Any]:
 class Workshop:
     """A copy of the project in a folder of its own, with a small study."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, like: Path | None = None) -> None:
+        """Make the folder `root` one, from the project's parts or like another workshop's."""
         self.root = root
-        for part in PARTS:
-            source = ROOT / part
-            copy: Any = shutil.copytree if source.is_dir() else shutil.copy
-            copy(source, root / part)
-        (root / "config.yaml").write_text(yaml.safe_dump(small_study(), sort_keys=False))
+        if like:
+            shutil.copytree(like, root, dirs_exist_ok=True)
+        else:
+            _furnish(root)
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         self.environment = {**os.environ, "PATH": path, "PYTHONPATH": ""}
 
@@ -94,6 +94,14 @@ class Workshop:
     def logged(self, stage: str) -> str:
         """Return what the jobs of a stage have logged."""
         return "".join(path.read_text() for path in (self.results / "logs" / stage).glob("*.log"))
+
+
+def _furnish(root: Path) -> None:
+    for part in PARTS:
+        source = ROOT / part
+        copy: Any = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, root / part)
+    (root / "config.yaml").write_text(yaml.safe_dump(small_study(), sort_keys=False))
 
 
 def finished(root: Path) -> "Workshop":

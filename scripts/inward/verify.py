@@ -5,7 +5,8 @@ what to run.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,12 @@ def misfits(results: Path, store: Path) -> Iterator[str]:
         return
     makers = {path: record for record in records for path in record["outputs"]}
     yield from _claimed_twice(records)
+    now = cache(_source_digest)  # most jobs share most of their sources
     for record in records:
         yield from _foreign(record, results)
         yield from _outputs(record)
         yield from _inputs(record, makers)
-        yield from _sources(record)
+        yield from _sources(record, now)
     yield from _nobodys(results, makers)
     for record in records:
         yield from _responses(record, store)
@@ -122,18 +124,18 @@ def _inputs(record: dict[str, Any], makers: dict[str, Any]) -> Iterator[str]:
             yield f"{first}: was made from another {path}; {AGAIN}"
 
 
-def _sources(record: dict[str, Any]) -> Iterator[str]:
+def _sources(record: dict[str, Any], now: Callable[[str], str | None]) -> Iterator[str]:
     first = next(iter(record["outputs"]))
     for path, recorded in record["sources"].items():
-        if _source_digest(Path(path)) != recorded:
+        if now(path) != recorded:
             yield f"{first}: was made by another {path}; {AGAIN}"
             return
 
 
-def _source_digest(path: Path) -> str | None:
+def _source_digest(path: str) -> str | None:
     """Return the digest of what a source does; None where it is gone, or is no Python any more."""
     try:
-        return digest_text(stripped(path))
+        return digest_text(stripped(Path(path)))
     except (OSError, SyntaxError, ValueError):
         return None
 
