@@ -114,7 +114,9 @@ def describable(model):
     How it is sampled is left out: each stage has that among its own parameters, so that the other
     stages do not run again for it.
     """
-    settings = {key: value for key, value in model.settings.items() if key != "sampling"}
+    settings = {
+        key: value for key, value in model.settings.items() if key != "sampling"
+    }
     return {"provider": model.provider, **settings}
 
 
