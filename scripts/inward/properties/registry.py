@@ -45,7 +45,8 @@ PAST = {
 SLOTS = {*PRONOUNS["second"], *SUPPOSED}
 
 ANSWERS = ("word", "number", "letter", "items", "text", "option")
-READS = ("text", "tokens", "log-probabilities", "options", "target")
+# A cut response lacks its end: what reads that has no value then.
+READS = ("text", "end", "tokens", "log-probabilities", "options", "target")
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Property:
     domain: tuple[str, ...]  # all values, where they can be listed
     reads: frozenset[str]  # what it needs of a response, of READS
     value: Callable[[Response], str]
+
+    def of(self, response: Response) -> str:
+        """Return the value as it stands in a response; raise Unreadable where there is none."""
+        if response.cut and "end" in self.reads:
+            raise Unreadable("cut")
+        return self.value(response)
 
     def read(
         self,
@@ -82,7 +89,7 @@ class Property:
     def label(self, response: Response) -> Reading:
         """Return the label that a response has."""
         try:
-            raw = self.value(response)
+            raw = self.of(response)
         except Unreadable as problem:
             return unreadable(str(problem))
         label = read_value(raw, self.form, domain=self.domain, options=response.options)
