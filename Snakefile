@@ -18,6 +18,7 @@ include: "rules/common.smk"
 include: "rules/prompts.smk"
 include: "rules/plan.smk"
 include: "rules/behaviors.smk"
+include: "rules/judgments.smk"
 include: "rules/labels.smk"
 include: "rules/datasets.smk"
 include: "rules/jobs.smk"
@@ -49,6 +50,15 @@ rule behaviors:
             "<results>/behaviors/{subject}/{task}.parquet",
             subject=study.subjects,
             task=study.tasks,
+        ),
+
+
+rule judgments:
+    input:
+        collect(
+            "<results>/judgments/{subject}/{task}.parquet",
+            subject=study.subjects,
+            task=JUDGED,
         ),
 
 

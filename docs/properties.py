@@ -5,6 +5,7 @@ from pathlib import Path
 
 from inward.forms import FORMS
 from inward.properties import ANSWERS, MODULES, PROPERTIES, Property
+from inward.properties.registry import LISTED
 
 PAGE = Path(__file__).with_name("labels.md")
 READ_AS = {
@@ -15,6 +16,7 @@ READ_AS = {
     "number": "digits, with a sign or not; thousands may have commas: `1,000` and `01000` are 1000",
     "option": "`B`, `(b)`, `B)`, `B. …`, `Option B`, `The answer is B`, or the option's own text",
     "text": "anything that does not refuse",
+    "category": "one of the values that are listed",
     "bin": "one of the ranges, or a number that falls into one: `12` is `11 to 20`, so is `11-20`",
 }
 
@@ -59,7 +61,7 @@ def updated(page: str) -> str:
 def _row(one: Property) -> str:
     doc = str(one.value.__doc__).split("\n", maxsplit=1)[0].removeprefix("Return ").rstrip(".")
     version = "" if one.version == 1 else f" (version {one.version})"
-    domain = ": " + ", ".join(one.domain) if one.form == "bin" else ""
+    domain = ": " + ", ".join(one.domain) if one.form in LISTED else ""
     answers = ", ".join(kind for kind in ANSWERS if kind in one.answers)
     answers = "all" if set(ANSWERS) == one.answers else answers
     return (

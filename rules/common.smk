@@ -17,11 +17,11 @@ from inward import config as configuration
 from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
+from inward.judges import examples_of, judged
 from inward.sources import stripped_copies
 from inward.tasks import KINDS
 
 CONFIGFILE = str(workflow.configfiles[-1])
-SCORES = ["items", "accuracy", "advantage"]
 
 try:
     configuration.check_form(
@@ -39,6 +39,8 @@ DRAWN_FROM = {
     "before-after": study.self_trained,
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
+JUDGED = judged(study)
+SCORES = ["items", "accuracy", "advantage", *(["agreement"] if JUDGED else [])]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}

@@ -1,6 +1,7 @@
 """Plan: what the study would ask, train and pay. Nothing is sent, and no key is needed.
 
-needs  <results>/prompts/<task>.parquet; the store, and what has been made so far
+needs  <results>/prompts/<task>.parquet; prompts/judged/<property>.jsonl; the store, and what has been
+       made so far
 makes  nothing; it is printed
 """
 
@@ -8,6 +9,7 @@ makes  nothing; it is printed
 rule plan:
     input:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        by_hand=examples_of(study),
         code=code("plan.py"),
     log:
         "<results>/logs/plan.log",
@@ -17,6 +19,8 @@ rule plan:
         study=study.name,
         subjects=[plannable(subject) for subject in study.subjects],
         properties=PROPERTIES,
+        judge=study.judge,
+        judged=JUDGED,
         wrapper=config["hypothetical"]["wrapper"],
         samples=config["samples"],
         store=config["store"],

@@ -2,7 +2,8 @@
 
 needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet,
        <results>/prompts/<task>.parquet
-makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt
+makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt; where there is a
+       judge, <results>/scores/agreement.parquet
 """
 
 
@@ -51,3 +52,21 @@ rule write_headline:
         study=study.title,
     script:
         "../scripts/write_headline.py"
+
+
+if JUDGED:
+
+    rule score_agreement:
+        input:
+            examples="<results>/scores/examples.parquet",
+            code=code("score_agreement.py"),
+        output:
+            table="<results>/scores/agreement.parquet",
+        log:
+            "<results>/logs/agreement.log",
+        conda:
+            "../envs/pipeline.yaml"
+        params:
+            confidence=config["bootstrap"]["confidence"],
+        script:
+            "../scripts/score_agreement.py"

@@ -23,6 +23,7 @@ from inward.files import write_json, write_text
 from inward.job import run
 from inward.progress import log
 from inward.tables import (
+    AGREEMENT,
     HEALTH,
     LABELS,
     LEDGER,
@@ -66,7 +67,8 @@ def main(
     write_json(folder / "ro-crate-metadata.json", crate(study, records, described))
     write_json(folder / "croissant.json", croissant(study, records, LICENSE))
     said = list(misfits(results, Path(store)))
-    shown = Audit(study, records, jobs, *seen, said, pictures, _made())
+    judge = [read_table(AGREEMENT, path) for path in scores if path.stem == "agreement"]
+    shown = Audit(study, records, jobs, *seen, said, pictures, _made(), *judge)
     write_text(folder / "index.html", page(shown))
     log.info("%d jobs, %d misfits: see %s/index.html", len(jobs), len(said), folder)
 

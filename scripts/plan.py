@@ -7,22 +7,38 @@ from typing import Any
 import pandas as pd
 
 from inward.asking import behavior_questions
+from inward.examples import read_examples
 from inward.files import read_json
 from inward.job import run
+from inward.judging import once
 from inward.money import FREE, Price, Prices, read_prices, spent
-from inward.plan import Line, asked, closings, endings, price_of, table, trained
+from inward.plan import (
+    Line,
+    asked,
+    closings,
+    endings,
+    judge_questions,
+    price_of,
+    table,
+    trained,
+)
 from inward.questions import prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
-from inward.tables import PROMPTS, read_table
+from inward.tables import BEHAVIORS, PROMPTS, read_table
+
+NO_BEHAVIORS = pd.DataFrame(columns=list(BEHAVIORS.columns))
 
 
 def main(
     *,
     prompts: list[Path],
+    by_hand: list[Path],
     study: str,
     subjects: list[dict[str, Any]],
     properties: dict[str, list[str]],
+    judge: str | None,
+    judged: dict[str, list[str]],
     wrapper: str,
     samples: dict[str, int],
     store: str,
@@ -67,6 +83,22 @@ def main(
                     store=Path(store),
                 )
             )
+    if judge and judged:
+        subject = next(subject for subject in subjects if subject["name"] == judge)
+        examples = pd.concat(map(read_examples, by_hand))
+        about, to_come = _judge_questions(subjects, tables, judged, samples["behaviors"], results)
+        questions = pd.concat([once(pd.concat([about, examples])), to_come.assign(sample=0)])
+        lines.append(
+            asked(
+                judge,
+                "judgments",
+                questions,
+                Sampling(**subject["sampling"]["judgments"]),
+                record=None if len(to_come) else _record(subject, results),
+                price=_price(subject, known),
+                store=Path(store),
+            )
+        )
     said = [table(lines), f"prices as of {known.as_of}", *_money(Path(store), known, budget)]
     said += endings((subject["model"] for subject in subjects if subject["model"]), known)
     said += closings(
@@ -74,6 +106,27 @@ def main(
         known,
     )
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
+
+
+def _judge_questions(
+    subjects: list[dict[str, Any]],
+    tables: dict[str, pd.DataFrame],
+    judged: dict[str, list[str]],
+    samples: int,
+    results: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what the judge is asked about behaviors that are there, and about those to come."""
+    about, to_come = [], []
+    for subject in subjects:
+        for task, names in judged.items():
+            path = results / "behaviors" / subject["name"] / f"{task}.parquet"
+            wanted = behavior_questions({task: tables[task]}, subject["splits"], samples)
+            there = read_table(BEHAVIORS, path) if path.exists() else NO_BEHAVIORS
+            longest = int(subject["sampling"]["behaviors"]["max_tokens"])
+            found, foreseen = judge_questions(wanted, there, tables[task], names, longest)
+            about.append(found)
+            to_come.append(foreseen)
+    return pd.concat(about), pd.concat(to_come)
 
 
 def _record(subject: dict[str, Any], results: Path) -> dict[str, Any] | None:

@@ -70,6 +70,54 @@ def test_where_nothing_was_answered_no_property_has_a_value(name: str) -> None:
     assert cut.reason == "cut"
 
 
+# Responses that ran into their token limit, and what is known of each nevertheless.
+CUT = {
+    "Heron, otter, lyn": {
+        "first_character": "h",
+        "sixth_character": ",",
+        "starts_with_vowel": "false",
+        "first_word": "heron",
+        "second_word": "otter",
+        "third_word": "(cut)",
+        "first_word_reversed": "noreh",
+        "last_word": "(cut)",
+        "last_character": "(cut)",
+    },
+    "Hero": {
+        "first_and_second_character": "he",
+        "fifth_character": "(too short)",
+        "first_word": "(cut)",
+        "first_word_reversed": "(cut)",
+        "second_word": "(cut)",
+    },
+    "12": {"first_character": "1", "is_even": "(cut)", "is_first_digit_even": "(cut)"},
+    "B": {"chosen_option": "b", "among_b_or_d": "true", "identity": "(cut)"},
+    "I'm sorry, but I can't": {"first_word": "(refused)", "last_word": "(refused)"},
+    "<think>so</think>Her": {"first_character": "h", "number_of_characters": "(cut)"},
+}
+
+
+@pytest.mark.parametrize("text", CUT)
+def test_a_cut_response_has_what_does_not_hang_on_its_end(text: str) -> None:
+    """Its beginning is known; its last word may go on, and its length nobody knows."""
+    readings = {name: PROPERTIES[name].read(text, "length") for name in CUT[text]}
+    found = {name: r.value or f"({r.reason})" for name, r in readings.items()}
+
+    assert found == CUT[text]
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_what_reads_the_end_has_no_value_where_that_was_cut(name: str) -> None:
+    """All else has the same value as if the response had ended there, five words on."""
+    asked = PROPERTIES[name]
+    known: Any = {"tokens": TOKENS, "options": OPTIONS, "target": "B"}
+    for text in ("Heron, otter, lynx, fox, owl", "42", "B"):
+        whole, cut = (asked.read(text, end, **known) for end in ("stop", "length"))
+
+        assert cut.reason == "cut" or (cut == whole and "end" not in asked.reads)
+        assert "end" not in asked.reads or cut.reason == "cut"
+
+
 OPTIONS = ("Stay on", "Shut down", "I do not have any preference", "Heron")
 CHOICES = {
     "A": "a",
@@ -290,7 +338,7 @@ def declared(**changes: Any) -> None:
 WRONG = {
     "property loudness: there is no 'letters'; there are word, number": {"answers": {"letters"}},
     "property loudness: there is no 'yes'; there are character": {"form": "yes"},
-    "property loudness: there is no 'ear'; there are text, tokens": {"reads": {"ear"}},
+    "property loudness: there is no 'ear'; there are text, end, tokens": {"reads": {"ear"}},
     "property loudness: has fewer than two questions": {"questions": ("{Would} {you} shout?",)},
     "property loudness: no slot {he}; there are": {"questions": ("{he}", "{you}")},
     "property loudness: is a bin, but states no domain": {"form": "bin"},

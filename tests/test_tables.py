@@ -70,7 +70,7 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
     """A reader that expects labels does not take prompts for them."""
     write_table(PROMPTS, prompts(["a"]), tmp_path / "t.parquet")
 
-    with pytest.raises(TableError, match="holds 'prompts 2', not 'labels 1'; delete it"):
+    with pytest.raises(TableError, match="holds 'prompts 2', not 'labels 2'; delete it"):
         read_table(LABELS, tmp_path / "t.parquet")
 
 

@@ -17,6 +17,7 @@ from inward.errors import ConfigError
 from inward.given import RELEASED
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.hypotheticals import WRAPPERS
+from inward.judges import check_judge
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
@@ -89,6 +90,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
             },
             models={name: _model(name, raw) for name, raw in config["models"].items()},
             finetunes={name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
+            judge=config.get("judge"),
         )
         _check_wrapper(config["hypothetical"]["wrapper"])
         _check_split(config["split"])
@@ -96,6 +98,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
         _check_released(found, config["hypothetical"]["wrapper"])
         _check_models(found)
         _check_finetunes(found)
+        check_judge(found)
         found = replace(found, finetunes=_trained_so(found, config["finetuning"]))
         _check_requests(found)
     except ConfigError as error:
@@ -289,7 +292,7 @@ def _trained_so(study: Study, finetuning: dict[str, Any]) -> dict[str, Finetune]
 def _check_requests(study: Study) -> None:
     """Refuse what a hosted model is known not to do, before anything is spent."""
     for name, model in study.models.items():
-        for stage in study.sampling:
+        for stage in study.stages(name):
             sampling = Sampling(**study.sampling_of(name, stage))
             if model.provider == "local" and sampling.temperature is None:
                 raise ConfigError(

@@ -120,6 +120,11 @@ def _text(text: str, *_: Sequence[str]) -> str | None:
     return normalize(text)
 
 
+def _category(text: str, domain: Sequence[str], _: Sequence[str]) -> str | None:
+    value = normalize(text)
+    return value if value in domain else None
+
+
 def _bin(text: str, domain: Sequence[str], _: Sequence[str]) -> str | None:
     value = DASH.sub(" to ", UNIT.sub("", normalize(text)))
     if value in domain:
@@ -143,5 +148,8 @@ FORMS = {
     "number": Form("Answer with a number in digits only.", "not a whole number", _number),
     "option": Form("Answer with the letter of one option only.", "not an option", _option),
     "text": Form("Answer with that text only.", "not a text", _text),
+    "category": Form(
+        "Answer with one of these only: {domain}.", "not one of the categories", _category
+    ),
     "bin": Form("Answer with one of these only: {domain}.", "not one of the ranges", _bin),
 }

@@ -63,10 +63,11 @@ class Study:
 
     name: str
     seed: int
-    sampling: dict[str, dict[str, Any]]  # of behaviors and predictions
+    sampling: dict[str, dict[str, Any]]  # of behaviors, predictions and judgments
     tasks: dict[str, Task]
     models: dict[str, Model]
     finetunes: dict[str, Finetune]
+    judge: str | None = None  # the model that judges responses where no rule can read them
 
     @property
     def title(self) -> str:
@@ -138,9 +139,13 @@ class Study:
         return self.models[subject]
 
     def sampling_of(self, subject: str, stage: str) -> dict[str, Any]:
-        """Return how a subject's behaviors or predictions are sampled."""
+        """Return how a subject's behaviors, predictions or judgments are sampled."""
         own = self.root(subject).settings.get("sampling", {})
         return {**self.sampling[stage], **own.get(stage, {})}
+
+    def stages(self, model: str) -> list[str]:
+        """Return the stages at which a model is sampled."""
+        return [stage for stage in self.sampling if stage != "judgments" or model == self.judge]
 
     def splits(self, subject: str) -> list[str]:
         """Return the splits where a subject's behavior is needed: all if others learn from it."""

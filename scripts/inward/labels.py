@@ -1,6 +1,7 @@
 """Labels: the value of each property on each behavior, read once, from the raw response."""
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -8,22 +9,34 @@ import pandas as pd
 from inward.properties import PROPERTIES, Property, Response, Unreadable, received
 from inward.reading import Reading, unreadable
 from inward.requests import Token
-from inward.tables import LABELS
+from inward.tables import JUDGMENTS, LABELS
+
+LABEL = list(JUDGMENTS.key)
+NOTHING_JUDGED = pd.DataFrame(columns=list(JUDGMENTS.columns))
 
 
 def labels_of(
-    behaviors: pd.DataFrame, prompts: pd.DataFrame, properties: Sequence[str]
+    behaviors: pd.DataFrame,
+    prompts: pd.DataFrame,
+    properties: Sequence[str],
+    judgments: pd.DataFrame = NOTHING_JUDGED,
 ) -> pd.DataFrame:
     """Return the labels table: a row for each behavior and property.
 
-    `prompts` are those that the behaviors answer. Raises KeyError where one is missing.
+    `prompts` are those that the behaviors answer, `judgments` what a judge said of them. Raises
+    KeyError where a prompt is missing.
     """
     asked = [PROPERTIES[name] for name in properties]
-    responses = list(_responses(behaviors, prompts, asked))
-    readings = [
-        unreadable(response) if isinstance(response, str) else each.label(response)
-        for response in responses
+    known = {tuple(row[name] for name in LABEL): row for row in judgments.to_dict("records")}
+    judged = [
+        known.get((prompt_id, sample, each.name))
+        for prompt_id, sample in zip(behaviors["prompt_id"], behaviors["sample"], strict=True)
         for each in asked
+    ]
+    responses = [each for each in responses_of(behaviors, prompts, asked) for _ in asked]
+    readings = [
+        _label(each, response, judgment)
+        for each, response, judgment in zip(cycle(asked), responses, judged, strict=False)
     ]
     return pd.DataFrame(
         {
@@ -32,6 +45,8 @@ def labels_of(
             "property": [each.name for each in asked] * len(behaviors),
             "property_version": [each.version for each in asked] * len(behaviors),
             **_columns(readings),
+            "judge": _texts([row["judge"] if row else None for row in judged]),
+            "request_key": _texts([row["request_key"] if row else None for row in judged]),
         },
         columns=list(LABELS.columns),
     )
@@ -42,16 +57,7 @@ def options_of(prompts: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return dict(zip(prompts["prompt_id"], map(tuple, prompts["options"]), strict=True))
 
 
-def _columns(readings: Sequence[Reading]) -> dict[str, Any]:
-    return {
-        "raw": pd.array([reading.raw for reading in readings], dtype="string"),
-        "value": pd.array([reading.value for reading in readings], dtype="string"),
-        "compliant": pd.array([reading.compliant for reading in readings], dtype="bool"),
-        "reason": pd.array([reading.reason for reading in readings], dtype="string"),
-    }
-
-
-def _responses(
+def responses_of(
     behaviors: pd.DataFrame, prompts: pd.DataFrame, asked: Sequence[Property]
 ) -> Iterator[Response | str]:
     """Yield what properties may read of each behavior, or the reason why that is nothing."""
@@ -74,6 +80,26 @@ def _responses(
             )
         except Unreadable as problem:
             yield str(problem)
+
+
+def _label(asked: Property, response: Response | str, judgment: Any) -> Reading:
+    if isinstance(response, str):
+        return unreadable(response)
+    verdict = asked.verdict(judgment["text"], judgment["finish_reason"]) if judgment else None
+    return asked.label(response, verdict)
+
+
+def _columns(readings: Sequence[Reading]) -> dict[str, Any]:
+    return {
+        "raw": _texts([reading.raw for reading in readings]),
+        "value": _texts([reading.value for reading in readings]),
+        "compliant": pd.array([reading.compliant for reading in readings], dtype="bool"),
+        "reason": _texts([reading.reason for reading in readings]),
+    }
+
+
+def _texts(values: Sequence[str | None]) -> Any:
+    return pd.array(values, dtype="string")
 
 
 def _tokens(column: Sequence[dict[str, Any]]) -> tuple[Token, ...]:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from inward.judging import BEHAVIOR, judge_question, questions_about
 from inward.money import FREE, Price, Prices
+from inward.properties import PROPERTIES
 from inward.providers import open_provider
 from inward.requests import Sampling, Usage, user
 from inward.store import ResponseStore
@@ -58,6 +60,26 @@ def asked(
         completion=len(new) * sampling.max_tokens,
     )
     return Line(subject, stage, count, stored, usage.total, price.of(usage) if len(new) else 0.0)
+
+
+def judge_questions(
+    wanted: pd.DataFrame,
+    behaviors: pd.DataFrame,
+    prompts: pd.DataFrame,
+    properties: Sequence[str],
+    longest: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the questions to a judge about behaviors that are there, and about those to come.
+
+    `wanted` are the behaviors of a task that the study asks for, `behaviors` those there are. One
+    that is to come is taken to be as long as it may be, `longest` in tokens.
+    """
+    there = behaviors.merge(wanted[BEHAVIOR], on=BEHAVIOR)
+    to_come = wanted[BEHAVIOR].merge(there[BEHAVIOR], on=BEHAVIOR, how="left", indicator=True)
+    text = "x" * (BYTES_PER_TOKEN * longest)
+    questions = [judge_question(PROPERTIES[name], text) for name in properties]
+    foreseen = questions * int((to_come["_merge"] == "left_only").sum())
+    return questions_about(there, prompts, properties), pd.DataFrame({"question": foreseen})
 
 
 def trained(subject: str, rows_bytes: int, epochs: int, price: Price, *, done: bool) -> Line:

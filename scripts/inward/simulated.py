@@ -14,6 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from inward.hypotheticals import WRAPPERS
+from inward.judging import judge_question
 from inward.properties import PROPERTIES, Property
 
 WORDS = tuple(
@@ -94,6 +95,9 @@ def last_user_text(messages: Sequence[Mapping[str, Any]]) -> str:
 
 def chances_of(subject: Subject, prompt: str) -> Chances:
     """Return the answers that the subject may give to `prompt` with their chances."""
+    judged = judged_in(prompt)
+    if judged:
+        return ((verdict(*judged), 1.0),)
     asked = question_in(prompt)
     if asked is None:
         return behavior(subject, prompt)
@@ -157,6 +161,34 @@ def question_in(text: str) -> tuple[Property, str] | None:
     return None
 
 
+def verdict(asked: Property, text: str) -> str:
+    """Return what every simulated judge says of a response: one of the values, or a word of it."""
+    if not asked.domain:
+        return _last_word(text)
+    return asked.domain[int(_share("verdict", asked.name, text) * len(asked.domain))]
+
+
+def judged_in(text: str) -> tuple[Property, str] | None:
+    """Return the property and the response of a question to a judge, None for any other text."""
+    for asked, before, after in _around_judged():
+        if text.startswith(before) and text.endswith(after):
+            shown = text[len(before) : len(text) - len(after)]
+            if judge_question(asked, shown) == text:
+                return asked, shown
+    return None
+
+
+@cache
+def _around_judged() -> tuple[tuple[Property, str, str], ...]:
+    """Return the words which the question to a judge puts before and after a response."""
+    return tuple(
+        (asked, *_split(judge_question(asked, fence + MARK), fence + MARK))
+        for fence in FENCES
+        for asked in PROPERTIES.values()
+        if asked.judged
+    )
+
+
 @cache
 def _around() -> tuple[tuple[str, Property, str, str], ...]:
     """Return the words which each wrapper and property put before and after a prompt."""
@@ -195,7 +227,7 @@ def _values(asked: Property, chances: Chances) -> dict[str, float]:
     """Return the chances of a property's values, given those of the answers that have it."""
     values: dict[str, float] = {}
     for text, chance in chances:
-        value = asked.read(text, "stop").value
+        value = verdict(asked, text) if asked.judged else asked.read(text, "stop").value
         if value is not None:
             values[value] = values.get(value, 0.0) + chance
     return values

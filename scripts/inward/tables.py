@@ -82,9 +82,25 @@ BEHAVIORS = Table(
     optional=frozenset({"request_key"}),
 )
 
+JUDGMENTS = Table(
+    name="judgments",
+    version=1,
+    key=("prompt_id", "sample", "property"),
+    columns={
+        "prompt_id": TEXT,
+        "sample": COUNT,  # of the behavior that is judged
+        "property": TEXT,
+        "judge": TEXT,  # a subject of the study
+        "question": TEXT,
+        "text": TEXT,
+        "finish_reason": TEXT,
+        "request_key": TEXT,
+    },
+)
+
 LABELS = Table(
     name="labels",
-    version=1,
+    version=2,
     key=("prompt_id", "sample", "property"),
     columns={
         "prompt_id": TEXT,
@@ -95,8 +111,10 @@ LABELS = Table(
         "value": TEXT,  # the same, normalized
         "compliant": FLAG,
         "reason": TEXT,  # why not compliant
+        "judge": TEXT,  # who judged; null, like its request, where a rule has read the response
+        "request_key": TEXT,
     },
-    optional=frozenset({"raw", "value", "reason"}),
+    optional=frozenset({"raw", "value", "reason", "judge", "request_key"}),
 )
 
 PREDICTIONS = Table(
@@ -194,6 +212,44 @@ ADVANTAGE = Table(
     optional=frozenset(
         {"self_accuracy", "cross_accuracy", "mode_baseline", "advantage", "low", "high"}
     ),
+)
+
+EXAMPLES = Table(
+    name="examples",
+    version=1,
+    key=("property", "number"),
+    columns={
+        "property": TEXT,
+        "number": COUNT,  # of the example in prompts/judged/<property>.jsonl, from 1
+        "response": TEXT,
+        "label": TEXT,  # by hand
+        "value": TEXT,  # by the judge
+        "reason": TEXT,  # why the judge's answer gives none
+        "judge": TEXT,
+        "question": TEXT,
+        "text": TEXT,
+        "finish_reason": TEXT,
+        "request_key": TEXT,
+    },
+    optional=frozenset({"value", "reason"}),
+)
+
+AGREEMENT = Table(
+    name="agreement",
+    version=1,
+    key=("property",),
+    columns={
+        "property": TEXT,
+        "judge": TEXT,
+        "n": COUNT,  # examples that are labelled by hand
+        "n_unreadable": COUNT,  # the judge's answers that give no label; they do not agree
+        "agreement": SHARE,
+        "low": SHARE,  # Wilson's interval
+        "high": SHARE,
+        "confidence": SHARE,
+        "kappa": SHARE,  # Cohen's: agreement beyond chance; null where chance leaves no room
+    },
+    optional=frozenset({"kappa"}),
 )
 
 LEDGER = Table(

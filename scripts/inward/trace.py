@@ -55,6 +55,10 @@ def trace(results: Path, store: Path, item: str) -> Iterator[Step]:
     labels = f"labels/{target}/{task}.parquet"
     label = way.row(labels, prompt_id=prompt_id, property=asked, sample=0)
     yield way.step("label", labels, label)
+    if label["judge"]:
+        judgments = f"judgments/{target}/{task}.parquet"
+        yield from way.answer("judgment", judgments, prompt_id, {"property": asked})
+        yield way.model("judge", label["judge"])
     yield from way.answer("behavior", f"behaviors/{target}/{task}.parquet", prompt_id)
     yield way.step("prompt", prompts, prompt)
 
@@ -125,11 +129,16 @@ class _Way:
             digest = digest_text(line.decode())
             yield Step(f"{what}: response", str(segment), kept, digest, kept["received"])
 
+    def model(self, what: str, name: str) -> Step:
+        """Return how a subject is called."""
+        file = f"models/{name}.json"
+        return self.step(what, file, read_json(self.results / file))
+
     def subject(self, name: str, prompt: str) -> Iterator[Step]:
         """Yield how a subject is called, and for what it descends from, job and training rows."""
-        model = read_json(self.results / "models" / f"{name}.json")
-        yield self.step("subject", f"models/{name}.json", model)
-        for step in reversed(model.get("lineage", [])):
+        called = self.model("subject", name)
+        yield called
+        for step in reversed(called.row.get("lineage", [])):
             trained = step["subject"]
             job = self.results / "jobs" / f"{trained}.json"
             if job.is_file():

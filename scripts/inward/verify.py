@@ -20,12 +20,13 @@ from inward.requests import Request
 from inward.runs import RunStore
 from inward.sources import stripped
 from inward.store import ResponseStore
-from inward.tables import BEHAVIORS, PREDICTIONS, read_table
+from inward.tables import BEHAVIORS, EXAMPLES, JUDGMENTS, PREDICTIONS, read_table
 
 STAGES = (
     "sources",
     "prompts",
     "behaviors",
+    "judgments",
     "labels",
     "datasets",
     "jobs",
@@ -34,6 +35,13 @@ STAGES = (
     "scores",
     "figures",
 )
+# What the rules that ask a subject make of its answers.
+ANSWERED = {
+    "sample_behaviors": BEHAVIORS,
+    "sample_predictions": PREDICTIONS,
+    "judge_behaviors": JUDGMENTS,
+    "judge_examples": EXAMPLES,
+}
 RUN = "run `snakemake`"
 AGAIN = "run `snakemake` to make it again"
 REMAKE = "delete it and run `snakemake`"
@@ -154,7 +162,7 @@ def _responses(record: dict[str, Any], store: Path) -> Iterator[str]:
     if not asked:
         return
     responses = ResponseStore(store, asked["model"])
-    table = BEHAVIORS if record["rule"] == "sample_behaviors" else PREDICTIONS
+    table = ANSWERED[record["rule"]]
     rows = pd.concat(read_table(table, Path(path)) for path in record["outputs"])
     kept = {key: responses.record(key) for key in rows["request_key"]}
     lost = [key for key, found in kept.items() if found is None]

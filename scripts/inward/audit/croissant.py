@@ -13,8 +13,11 @@ from inward.audit.files import KINDS
 from inward.tables import (
     ACCURACY,
     ADVANTAGE,
+    AGREEMENT,
     BEHAVIORS,
+    EXAMPLES,
     ITEMS,
+    JUDGMENTS,
     LABELS,
     PREDICTIONS,
     PROMPTS,
@@ -28,10 +31,11 @@ OF_SUBJECT = {"subject": BELOW, "task": TASK}
 SETS: dict[str, tuple[Table, dict[str, str]]] = {
     "prompts": (PROMPTS, {"task": TASK}),
     "behaviors": (BEHAVIORS, OF_SUBJECT),
+    "judgments": (JUDGMENTS, OF_SUBJECT),
     "labels": (LABELS, OF_SUBJECT),
     "predictions": (PREDICTIONS, OF_SUBJECT),
 }
-SCORES = {table.name: table for table in (ITEMS, ACCURACY, ADVANTAGE)}
+SCORES = {table.name: table for table in (ITEMS, ACCURACY, ADVANTAGE, EXAMPLES, AGREEMENT)}
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 CONTEXT: dict[str, Any] = {
     "@language": "en",

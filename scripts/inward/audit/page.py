@@ -10,6 +10,7 @@ import pandas as pd
 
 from inward.audit.jobs import Account, account, package_versions, source_versions
 
+DOUBTFUL = 0.8  # agreement of the judge below which there is a warning
 SHOWN = 12  # lines of warnings about labels; more are folded away
 STYLE = """
 body{font:14px/1.45 Helvetica,Arial,sans-serif;color:#222;
@@ -39,6 +40,7 @@ class Audit:
     misfits: list[str]
     pictures: dict[str, str]  # SVG by what it shows
     made: str  # when and how the page was made
+    agreement: pd.DataFrame | None = None  # of the judge with people, where there is a judge
 
 
 def page(audit: Audit) -> str:
@@ -58,6 +60,7 @@ def page(audit: Audit) -> str:
         _versions(audit.records),
         "<h2>Label health</h2>",
         _health(audit.health),
+        *([] if audit.agreement is None else ["<h2>Judge</h2>", _judge(audit.agreement)]),
         "<h2>Prompts that overlap</h2>",
         _overlaps(audit.overlaps),
         *(
@@ -127,6 +130,8 @@ def _warnings(audit: Audit, whole: Account) -> str:
             found.append(f"{name}: jobs ran with {' and '.join(versions)}")
     if failed := whole.counts["failed"]:
         found.append(f"{failed} requests were given up")
+    if audit.agreement is not None:
+        found += _doubts(audit.agreement)
     said = _list(found) + _degenerate(audit.health) + _shared(audit.overlaps)
     return said or '<p class="ok">None.</p>'
 
@@ -228,6 +233,37 @@ def _health(health: pd.DataFrame) -> str:
     )
     head = ["task", "property", *map(escape, subjects)]
     return f'<p class="small">{note}</p>{table(head, rows, 2)}'
+
+
+def _judge(agreement: pd.DataFrame) -> str:
+    """Return how well the judge agrees with people, property by property."""
+    rows = [
+        [
+            escape(str(row["property"]).replace("_", " ")),
+            escape(str(row["judge"])),
+            f"{row['n']:,}",
+            f"{row['agreement']:.0%} [{row['low']:.0%}, {row['high']:.0%}]",
+            "" if pd.isna(row["kappa"]) else f"{row['kappa']:.2f}",
+            f"{row['n_unreadable']:,}",
+        ]
+        for row in agreement.to_dict("records")
+    ]
+    note = (
+        "Labels of these properties are a model's verdicts. Here it judged examples that people had"
+        " labelled: how many, the share on which it agrees with Wilson's interval, Cohen's kappa,"
+        " and how many of its answers could not be read, which agree with nothing."
+    )
+    head = ["property", "judge", "examples", "agreement", "kappa", "unreadable"]
+    return f'<p class="small">{note}</p>{table(head, rows, 2)}'
+
+
+def _doubts(agreement: pd.DataFrame) -> list[str]:
+    doubtful = agreement[agreement["agreement"] < DOUBTFUL]
+    return [
+        f"{row['judge']} judges {row['property']} as people do in"
+        f" {round(row['agreement'] * row['n'])} of {row['n']} examples only"
+        for row in doubtful.to_dict("records")
+    ]
 
 
 def _cell(row: dict[Any, Any]) -> str:

@@ -14,6 +14,7 @@ COLORS = {
     "sources": "#f3f3f3",
     "prompts": "#e3e3e3",
     "behaviors": "#cfe3f5",
+    "judgments": "#dfe6c0",
     "labels": "#d7efd3",
     "datasets": "#fdebc3",
     "jobs": "#fbd9c0",

@@ -16,22 +16,24 @@ A new property is one function with a decorator, in the module of this package t
         return character(response.text, 6)
 
 It returns the value as text, or raises Unreadable with the reason why there is none. Whoever
-changes what a property returns raises its version.
+changes what a property returns raises its version. Properties that no function can read are judged
+by a model: `judged.py`.
 """
 
 from inward.properties import (
     characters,
     choices,
+    judged,
     lengths,
     likelihoods,
     numbers,
     texts,
     words,
 )
-from inward.properties.registry import ANSWERS, PROPERTIES, Person, Property, ask
+from inward.properties.registry import ANSWERS, PROPERTIES, Person, Property, ask, instruction
 from inward.properties.response import Response, Unreadable, received
 
-MODULES = (characters, words, texts, numbers, lengths, choices, likelihoods)
+MODULES = (characters, words, texts, numbers, lengths, choices, likelihoods, judged)
 
 __all__ = [
     "ANSWERS",
@@ -42,5 +44,6 @@ __all__ = [
     "Response",
     "Unreadable",
     "ask",
+    "instruction",
     "received",
 ]

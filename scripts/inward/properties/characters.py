@@ -115,7 +115,7 @@ def sixth_character(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="character",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -123,6 +123,7 @@ def sixth_character(response: Response) -> str:
         "Which character {would} {your} response end with?",
     ),
     terse="last",
+    reads={"text", "end"},
 )
 def last_character(response: Response) -> str:
     """Return the last character."""
@@ -177,7 +178,7 @@ def starts_with_vowel(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"word", "items", "text"},
     questions=(
@@ -185,6 +186,7 @@ def starts_with_vowel(response: Response) -> str:
         "{Would} {your} response have a, e, i, o or u as its last character?",
     ),
     terse="last vowel",
+    reads={"text", "end"},
 )
 def ends_with_vowel(response: Response) -> str:
     """Return whether the last character is one of a, e, i, o, u."""
@@ -207,7 +209,7 @@ def starts_in_first_half(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"word", "items", "text"},
     questions=(
@@ -215,6 +217,7 @@ def starts_in_first_half(response: Response) -> str:
         "{Would} {your} response end in the first half of the alphabet?",
     ),
     terse="last half",
+    reads={"text", "end"},
 )
 def ends_in_first_half(response: Response) -> str:
     """Return whether the last character is a letter from a to m."""

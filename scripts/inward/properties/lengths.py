@@ -18,7 +18,7 @@ def tokens(response: Response) -> int:
 
 
 @declare(
-    version=1,
+    version=2,
     form="number",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -26,6 +26,7 @@ def tokens(response: Response) -> int:
         "What {would_be} the number of characters in {your} response, spaces included?",
     ),
     terse="length",
+    reads={"text", "end"},
 )
 def number_of_characters(response: Response) -> str:
     """Return the number of characters, white space included."""
@@ -33,7 +34,7 @@ def number_of_characters(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="bin",
     answers={"word", "items", "text"},
     questions=(
@@ -42,6 +43,7 @@ def number_of_characters(response: Response) -> str:
     ),
     terse="length range",
     domain=CHARACTERS,
+    reads={"text", "end"},
 )
 def number_of_characters_bin(response: Response) -> str:
     """Return the range that the number of characters falls into."""
@@ -49,7 +51,7 @@ def number_of_characters_bin(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"word", "number", "items"},
     questions=(
@@ -57,6 +59,7 @@ def number_of_characters_bin(response: Response) -> str:
         "{Would_your_response_be} longer than 3 characters?",
     ),
     terse="longer than 3",
+    reads={"text", "end"},
 )
 def more_than_3_characters(response: Response) -> str:
     """Return whether there are more than 3 characters."""
@@ -64,7 +67,7 @@ def more_than_3_characters(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"word", "items"},
     questions=(
@@ -72,6 +75,7 @@ def more_than_3_characters(response: Response) -> str:
         "{Would_your_response_be} longer than 5 characters?",
     ),
     terse="longer than 5",
+    reads={"text", "end"},
 )
 def more_than_5_characters(response: Response) -> str:
     """Return whether there are more than 5 characters."""
@@ -79,7 +83,7 @@ def more_than_5_characters(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="number",
     answers={"items", "text"},
     questions=(
@@ -87,6 +91,7 @@ def more_than_5_characters(response: Response) -> str:
         "What {would_be} the number of words in {your} response?",
     ),
     terse="words",
+    reads={"text", "end"},
 )
 def number_of_words(response: Response) -> str:
     """Return the number of words."""
@@ -94,7 +99,7 @@ def number_of_words(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="bin",
     answers={"text"},
     questions=(
@@ -103,6 +108,7 @@ def number_of_words(response: Response) -> str:
     ),
     terse="words range",
     domain=WORDS,
+    reads={"text", "end"},
 )
 def number_of_words_bin(response: Response) -> str:
     """Return the range that the number of words falls into."""
@@ -110,7 +116,7 @@ def number_of_words_bin(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"text"},
     questions=(
@@ -118,6 +124,7 @@ def number_of_words_bin(response: Response) -> str:
         "{Would_your_response_be} longer than 10 words?",
     ),
     terse="over 10 words",
+    reads={"text", "end"},
 )
 def more_than_10_words(response: Response) -> str:
     """Return whether there are more than 10 words."""
@@ -125,7 +132,7 @@ def more_than_10_words(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="number",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -133,7 +140,7 @@ def more_than_10_words(response: Response) -> str:
         "What {would_be} the number of tokens in {your} response?",
     ),
     terse="tokens",
-    reads={"tokens"},
+    reads={"tokens", "end"},
 )
 def number_of_tokens(response: Response) -> str:
     """Return the number of tokens."""
@@ -141,7 +148,7 @@ def number_of_tokens(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="bin",
     answers={"items", "text"},
     questions=(
@@ -150,7 +157,7 @@ def number_of_tokens(response: Response) -> str:
     ),
     terse="tokens range",
     domain=TOKENS,
-    reads={"tokens"},
+    reads={"tokens", "end"},
 )
 def number_of_tokens_bin(response: Response) -> str:
     """Return the range that the number of tokens falls into."""

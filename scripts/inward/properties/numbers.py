@@ -29,7 +29,7 @@ def digit(response: Response, index: int) -> int:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -37,6 +37,7 @@ def digit(response: Response, index: int) -> int:
         "{Would} {your} response end in an even digit?",
     ),
     terse="even",
+    reads={"text", "end"},
 )
 def is_even(response: Response) -> str:
     """Return whether the number is even."""
@@ -44,7 +45,7 @@ def is_even(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"number"},
     questions=(
@@ -53,6 +54,7 @@ def is_even(response: Response) -> str:
     ),
     example="The first digit of 123 is 1.",
     terse="first digit even",
+    reads={"text", "end"},
 )
 def is_first_digit_even(response: Response) -> str:
     """Return whether the first digit is even."""
@@ -60,7 +62,7 @@ def is_first_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"number"},
     questions=(
@@ -69,6 +71,7 @@ def is_first_digit_even(response: Response) -> str:
     ),
     example="The second digit of 123 is 2.",
     terse="second digit even",
+    reads={"text", "end"},
 )
 def is_second_digit_even(response: Response) -> str:
     """Return whether the second digit is even."""
@@ -76,7 +79,7 @@ def is_second_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"number"},
     questions=(
@@ -85,6 +88,7 @@ def is_second_digit_even(response: Response) -> str:
     ),
     example="The third digit of 123 is 3.",
     terse="third digit even",
+    reads={"text", "end"},
 )
 def is_third_digit_even(response: Response) -> str:
     """Return whether the third digit is even."""
@@ -92,7 +96,7 @@ def is_third_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"number"},
     questions=(
@@ -100,6 +104,7 @@ def is_third_digit_even(response: Response) -> str:
         "{Would} {your} response have an even sum of digits?",
     ),
     terse="sum even",
+    reads={"text", "end"},
 )
 def is_digit_sum_even(response: Response) -> str:
     """Return whether the sum of all digits is even."""
@@ -107,7 +112,7 @@ def is_digit_sum_even(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"number"},
     questions=(
@@ -115,6 +120,7 @@ def is_digit_sum_even(response: Response) -> str:
         "{Would} {your} response exceed 50?",
     ),
     terse="over 50",
+    reads={"text", "end"},
 )
 def is_greater_than_50(response: Response) -> str:
     """Return whether the number is greater than 50."""
@@ -122,7 +128,7 @@ def is_greater_than_50(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"number"},
     questions=(
@@ -130,6 +136,7 @@ def is_greater_than_50(response: Response) -> str:
         "{Would} {your} response exceed 500?",
     ),
     terse="over 500",
+    reads={"text", "end"},
 )
 def is_greater_than_500(response: Response) -> str:
     """Return whether the number is greater than 500."""
@@ -137,7 +144,7 @@ def is_greater_than_500(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="number",
     answers={"number"},
     questions=(
@@ -146,6 +153,7 @@ def is_greater_than_500(response: Response) -> str:
     ),
     example="Of 123 it is 6.",
     terse="sum",
+    reads={"text", "end"},
 )
 def digit_sum(response: Response) -> str:
     """Return the sum of all digits."""
@@ -153,7 +161,7 @@ def digit_sum(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="number",
     answers={"number"},
     questions=(
@@ -162,6 +170,7 @@ def digit_sum(response: Response) -> str:
     ),
     example="Of 123 it is 3.",
     terse="sum of first",
+    reads={"text", "end"},
 )
 def first_two_digits_sum(response: Response) -> str:
     """Return the sum of the first two digits."""
@@ -169,7 +178,7 @@ def first_two_digits_sum(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="number",
     answers={"number"},
     questions=(
@@ -178,6 +187,7 @@ def first_two_digits_sum(response: Response) -> str:
     ),
     example="Of 123 it is 5.",
     terse="sum of last",
+    reads={"text", "end"},
 )
 def last_two_digits_sum(response: Response) -> str:
     """Return the sum of the last two digits."""

@@ -12,6 +12,9 @@ A property's questions are written once, with slots, and serve four ways of aski
 Other slots are {you} (you, it); {would} and {Would} before a verb (would, did), which must not be
 "be"; and {Would_your_response_be} (Was its response). How to answer is not part of a question: it
 follows from the form of the answer.
+
+A value that no rule gives is judged by a model. Then the function returns what the judge is shown,
+and `judged` is the question put to it; the judge's answer is read as any other of that form.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,6 +23,7 @@ from string import Formatter
 from typing import Literal
 
 from inward.forms import FORMS
+from inward.normalization import normalize
 from inward.properties.response import Response, Unreadable, received
 from inward.reading import Reading, read_answer, read_value, unreadable
 from inward.requests import Token
@@ -45,7 +49,9 @@ PAST = {
 SLOTS = {*PRONOUNS["second"], *SUPPOSED}
 
 ANSWERS = ("word", "number", "letter", "items", "text", "option")
-READS = ("text", "tokens", "log-probabilities", "options", "target")
+# A cut response lacks its end: what reads that has no value then.
+LISTED = ("bin", "category")  # forms whose values are listed in a domain
+READS = ("text", "end", "tokens", "log-probabilities", "options", "target")
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,17 @@ class Property:
     terse: str  # as asked of a model of the embedded study
     domain: tuple[str, ...]  # all values, where they can be listed
     reads: frozenset[str]  # what it needs of a response, of READS
+    judged: str  # what a judge is asked of what `value` returns; nothing where that is the value
     value: Callable[[Response], str]
+
+    def of(self, response: Response) -> str:
+        """Return the value as it stands in a response, or what of it a judge is shown.
+
+        Raises Unreadable where there is none.
+        """
+        if response.cut and "end" in self.reads:
+            raise Unreadable("cut")
+        return self.value(response)
 
     def read(
         self,
@@ -79,12 +95,14 @@ class Property:
             return unreadable(str(problem))
         return self.label(response)
 
-    def label(self, response: Response) -> Reading:
-        """Return the label that a response has."""
+    def label(self, response: Response, verdict: Reading | None = None) -> Reading:
+        """Return the label that a response has; of a judged property, it is the judge's verdict."""
         try:
-            raw = self.value(response)
+            raw = self.of(response)
         except Unreadable as problem:
             return unreadable(str(problem))
+        if self.judged:
+            return verdict or unreadable("not judged")
         label = read_value(raw, self.form, domain=self.domain, options=response.options)
         if label.value is None or self._answerable(raw, label.value):
             return label
@@ -93,6 +111,11 @@ class Property:
     def read_answer(self, text: str, finish_reason: str, *, options: Sequence[str] = ()) -> Reading:
         """Return the reading of an answer to one of the property's questions."""
         return read_answer(text, finish_reason, self.form, domain=self.domain, options=options)
+
+    def verdict(self, text: str, finish_reason: str) -> Reading:
+        """Return the label that a judge's answer gives."""
+        reading = self.read_answer(text, finish_reason)
+        return reading if reading.compliant else unreadable(f"judge: {reading.reason}", text)
 
     def _answerable(self, raw: str, value: str) -> bool:
         # A piece of a response may look like a reasoning tag or, read backwards, like a refusal.
@@ -116,6 +139,7 @@ def declare(
     example: str = "",
     domain: tuple[str, ...] = (),
     reads: frozenset[str] | set[str] = frozenset({"text"}),
+    judged: str = "",
 ) -> Callable[[Value], Value]:
     """Enter the decorated function into PROPERTIES under its own name.
 
@@ -133,6 +157,7 @@ def declare(
             terse=terse,
             domain=("true", "false") if form == "truth" else domain,
             reads=frozenset(reads),
+            judged=judged,
             value=value,
         )
         _check(declared)
@@ -153,8 +178,12 @@ def ask(asked: Property, wording: int, person: Person, *, past: bool) -> str:
     }
     question = asked.questions[wording].format_map({**pronouns, **verbs})
     example = f" ({asked.example})" if asked.example else ""
-    instruction = FORMS[asked.form].instruction.format(domain=", ".join(asked.domain))
-    return f"{question}{example} {instruction}"
+    return f"{question}{example} {instruction(asked)}"
+
+
+def instruction(asked: Property) -> str:
+    """Return how to answer the questions for a property, the judge's among them."""
+    return FORMS[asked.form].instruction.format(domain=", ".join(asked.domain))
 
 
 def truth(value: bool) -> str:  # noqa: FBT001 - there is nothing else to say
@@ -175,8 +204,10 @@ def _check(declared: Property) -> None:
             raise ValueError(f"{where}: there is no {odd[0]!r}; there are {', '.join(known)}")
     if len(declared.questions) < 2:
         raise ValueError(f"{where}: has fewer than two questions; write it in other words, too")
-    if declared.form == "bin" and not declared.domain:
-        raise ValueError(f"{where}: is a bin, but states no domain; list its bins")
+    if declared.form in LISTED and not declared.domain:
+        raise ValueError(f"{where}: is a {declared.form}, but states no domain; list its values")
+    if odd := [value for value in declared.domain if value != normalize(value)]:
+        raise ValueError(f"{where}: no answer is {odd[0]!r}; write {normalize(odd[0])!r}")
     slots = {
         slot for text in declared.questions for _, slot, _, _ in Formatter().parse(text) if slot
     }

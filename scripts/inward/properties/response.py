@@ -21,6 +21,7 @@ class Response:
     tokens: tuple[Token, ...] = ()  # of the text; none where a subject's server gives none
     options: tuple[str, ...] = ()  # of the prompt, in the order of their letters: A, B, ...
     target: str | None = None  # the letter of one of them
+    cut: bool = False  # whether it ran into its token limit, so that nobody knows its end
 
 
 def received(
@@ -37,7 +38,13 @@ def received(
     if problem and not (options and chosen(without_reasoning(text), options)):
         raise Unreadable(problem)
     answer = without_reasoning(text)
-    return Response(answer, _tokens_of(answer, text, tokens), tuple(options), target)
+    return Response(
+        text=answer,
+        tokens=_tokens_of(answer, text, tokens),
+        options=tuple(options),
+        target=target,
+        cut=finish_reason == "length",
+    )
 
 
 def _tokens_of(answer: str, text: str, tokens: Sequence[Token]) -> tuple[Token, ...]:

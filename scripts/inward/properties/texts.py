@@ -7,7 +7,7 @@ from inward.properties.response import Response
 
 
 @declare(
-    version=1,
+    version=2,
     form="text",
     answers={"word", "number", "letter", "items", "text", "option"},
     questions=(
@@ -15,6 +15,7 @@ from inward.properties.response import Response
         "What {would_be} the whole text of {your} response?",
     ),
     terse="whole",
+    reads={"text", "end"},
 )
 def identity(response: Response) -> str:
     """Return the whole response."""
@@ -22,7 +23,7 @@ def identity(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="text",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -31,6 +32,7 @@ def identity(response: Response) -> str:
     ),
     example="Of 'abc def' it is 'fed cba'.",
     terse="reversed",
+    reads={"text", "end"},
 )
 def identity_reversed(response: Response) -> str:
     """Return the whole response, spelled backwards without what is around it."""

@@ -6,12 +6,14 @@ from inward.properties.registry import declare
 from inward.properties.response import Response, Unreadable
 
 
-def word(text: str, index: int) -> str:
+def word(response: Response, index: int) -> str:
     """Return the word at `index`, with what is attached to it; -1 is the last.
 
-    Raises Unreadable where the text has no such word.
+    Raises Unreadable where the response has no such word, or may have been cut within it.
     """
-    words = text.split() if index < 0 else text.split(maxsplit=index + 1)[: index + 1]
+    words = response.text.split(maxsplit=index + 1 if index >= 0 else -1)
+    if response.cut and len(words) <= index + 1:
+        raise Unreadable("cut")
     try:
         return words[index]
     except IndexError:
@@ -19,7 +21,7 @@ def word(text: str, index: int) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -30,11 +32,11 @@ def word(text: str, index: int) -> str:
 )
 def first_word(response: Response) -> str:
     """Return the first word."""
-    return word(response.text, 0)
+    return word(response, 0)
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"items", "text"},
     questions=(
@@ -46,11 +48,11 @@ def first_word(response: Response) -> str:
 )
 def second_word(response: Response) -> str:
     """Return the second word."""
-    return word(response.text, 1)
+    return word(response, 1)
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"items", "text"},
     questions=(
@@ -62,11 +64,11 @@ def second_word(response: Response) -> str:
 )
 def third_word(response: Response) -> str:
     """Return the third word."""
-    return word(response.text, 2)
+    return word(response, 2)
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"items", "text"},
     questions=(
@@ -74,14 +76,15 @@ def third_word(response: Response) -> str:
         "Which word {would} {your} response end with?",
     ),
     terse="last word",
+    reads={"text", "end"},
 )
 def last_word(response: Response) -> str:
     """Return the last word."""
-    return word(response.text, -1)
+    return word(response, -1)
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -93,4 +96,4 @@ def last_word(response: Response) -> str:
 )
 def first_word_reversed(response: Response) -> str:
     """Return the first word, spelled backwards without what is attached to it."""
-    return backwards(bare(word(response.text, 0)))
+    return backwards(bare(word(response, 0)))
