@@ -17,6 +17,7 @@ from inward import config as configuration
 from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
+from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
 from inward.sources import stripped_copies
 from inward.tasks import KINDS
@@ -110,6 +111,16 @@ def rehearsed(finetune):
     return of_tasks(pattern, study.held_in) if finetune.rehearse else []
 
 
+def shown_to(subject):
+    """Return the labels from which a subject is shown examples before it is asked."""
+    teachers = {teacher(wrapper, subject) for wrapper in study.wrappers} - {None}
+    return [
+        path
+        for name in sorted(teachers)
+        for path in of_tasks(f"<results>/labels/{name}/{{task}}.parquet")
+    ]
+
+
 def describable(model):
     """Return what the record of a model says of it.
 
@@ -140,6 +151,7 @@ def plannable(subject):
         "rehearse": finetune.rehearse if finetune else 0,
         "training": finetune.training if finetune else {},
         "held_in": study.held_in,
+        "taught_by": study.taught_by(subject) if finetune else (),
     }
 
 

@@ -22,7 +22,8 @@ rule build_dataset:
         "../envs/pipeline.yaml"
     params:
         learns=lambda wildcards: study.finetunes[wildcards.finetune].learns,
-        wrapper=config["hypothetical"]["wrapper"],
+        wrappers=lambda wildcards: study.taught_by(wildcards.finetune),
+        named=config["hypothetical"]["named"],
         rehearse=lambda wildcards: study.finetunes[wildcards.finetune].rehearse,
         seed=study.seed,
     script:

@@ -20,6 +20,7 @@ rule draw_figure:
     params:
         figure="{figure}",
         study=study.title,
+        wrapper=study.wrappers[0],
         self_trained=study.self_trained,
     script:
         "../scripts/draw_figure.py"

@@ -1,6 +1,7 @@
 """Predictions: what each subject answers to the hypothetical questions, whoever the target is.
 
-needs  <results>/models/<subject>.json, <results>/prompts/<task>.parquet
+needs  <results>/models/<subject>.json, <results>/prompts/<task>.parquet; labels of whom examples
+       are shown
 makes  <results>/predictions/<subject>/<task>.parquet; responses in the store
 """
 
@@ -9,6 +10,7 @@ rule sample_predictions:
     input:
         model="<results>/models/{subject}.json",
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        labels=lambda wildcards: shown_to(wildcards.subject),
         code=code("sample_predictions.py"),
     output:
         predictions=of_tasks("<results>/predictions/{subject}/{task}.parquet"),
@@ -22,7 +24,10 @@ rule sample_predictions:
         budget=lambda wildcards: pays(wildcards.subject),
     params:
         properties=PROPERTIES,
-        wrapper=config["hypothetical"]["wrapper"],
+        wrappers=study.wrappers,
+        named=config["hypothetical"]["named"],
+        examples=config["hypothetical"]["examples"],
+        seed=study.seed,
         sampling=lambda wildcards: study.sampling_of(wildcards.subject, "predictions"),
         samples=config["samples"]["predictions"],
         store=config["store"],

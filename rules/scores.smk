@@ -50,6 +50,7 @@ rule write_headline:
         "../envs/pipeline.yaml"
     params:
         study=study.title,
+        wrapper=study.wrappers[0],
     script:
         "../scripts/write_headline.py"
 

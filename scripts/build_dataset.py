@@ -7,6 +7,7 @@ import pandas as pd
 
 from inward.datasets import (
     Account,
+    Ways,
     behavior_rows,
     prediction_rows,
     refuse_leaks,
@@ -28,7 +29,8 @@ def main(
     validation: Path,
     dataset: Path,
     learns: str,
-    wrapper: str,
+    wrappers: list[str],
+    named: str,
     rehearse: float,
     seed: int,
 ) -> None:
@@ -36,13 +38,14 @@ def main(
 
     Rows that rehearse the base's own behavior go among the training rows, so many for each of them.
     """
+    ways = Ways(tuple(wrappers), named, seed)
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     refuse_leaks(tables)
     accounts = {}
     for split, target in (("train", train), ("validation", validation)):
         account = accounts[split] = Account()
         chosen = {task: table[table["split"] == split] for task, table in tables.items()}
-        rows = _lessons(learns, chosen, lessons, wrapper, account)
+        rows = _lessons(learns, chosen, lessons, ways, account)
         if split == "train":
             refuse_nothing(rows, account, dataset.parent.name)
             count = account.used["rehearsal"] = round(rehearse * len(rows))
@@ -53,7 +56,7 @@ def main(
 
 
 def _lessons(
-    learns: str, prompts: dict[str, pd.DataFrame], paths: list[Path], wrapper: str, account: Account
+    learns: str, prompts: dict[str, pd.DataFrame], paths: list[Path], ways: Ways, account: Account
 ) -> list[dict[str, Any]]:
     if learns == "behavior":
         return _behaviors(prompts, paths, account)
@@ -61,7 +64,7 @@ def _lessons(
         row
         for path in paths
         for row in prediction_rows(
-            path.stem, *_of_prompts(prompts[path.stem], LABELS, path), wrapper, account
+            path.stem, *_of_prompts(prompts[path.stem], LABELS, path), ways, account
         )
     ]
 

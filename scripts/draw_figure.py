@@ -17,13 +17,15 @@ def main(
     picture: Path,
     figure: str,
     study: str,
+    wrapper: str,
     self_trained: dict[str, str],
 ) -> None:
-    """Read the score tables and draw."""
+    """Read the score tables and draw what one wrapper found."""
+    accuracies, advantages = read_table(ACCURACY, accuracy), read_table(ADVANTAGE, advantage)
     scores = Scores(
         study=study,
-        accuracy=read_table(ACCURACY, accuracy),
-        advantage=read_table(ADVANTAGE, advantage),
+        accuracy=accuracies[accuracies["wrapper"] == wrapper],
+        advantage=advantages[advantages["wrapper"] == wrapper],
         self_trained=self_trained,
     )
     chart = FIGURES[figure](scores)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from inward.asking import behavior_questions
 from inward.examples import read_examples
+from inward.few_shot import with_examples
 from inward.files import read_json
+from inward.hypotheticals import teacher
 from inward.job import run
 from inward.judging import once
 from inward.money import FREE, Price, Prices, read_prices, spent
@@ -21,11 +23,12 @@ from inward.plan import (
     price_of,
     table,
     trained,
+    with_stand_ins,
 )
 from inward.questions import prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
-from inward.tables import BEHAVIORS, PROMPTS, read_table
+from inward.tables import BEHAVIORS, LABELS, PROMPTS, read_table
 
 NO_BEHAVIORS = pd.DataFrame(columns=list(BEHAVIORS.columns))
 
@@ -39,7 +42,10 @@ def main(
     properties: dict[str, list[str]],
     judge: str | None,
     judged: dict[str, list[str]],
-    wrapper: str,
+    wrappers: list[str],
+    named: str,
+    examples: int,
+    seed: int,
     samples: dict[str, int],
     store: str,
     prices: str,
@@ -56,38 +62,45 @@ def main(
             size = (
                 path.stat().st_size
                 if path.exists()
-                else _most_bytes(subject, tables, properties, wrapper)
+                else _most_bytes(subject, tables, properties, named)
             )
             done = _is_trained(subject, results, store)
             epochs = int(subject["training"]["epochs"])
             price = _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
         record, price = _record(subject, results), _price(subject, known)
-        for stage, questions in (
-            ("behaviors", behavior_questions(tables, subject["splits"], samples["behaviors"])),
+        predicted = prediction_questions(
+            tables, properties, wrappers, samples["predictions"], named
+        )
+        shown = _with_examples(predicted, subject["name"], examples, seed, results)
+        for stage, questions, known_by in (
+            (
+                "behaviors",
+                behavior_questions(tables, subject["splits"], samples["behaviors"]),
+                record,
+            ),
             (
                 "predictions",
-                prediction_questions(tables, properties, wrapper, samples["predictions"]),
+                with_stand_ins(predicted, examples) if shown is None else shown,
+                None if shown is None else record,
             ),
         ):
-            sampling = Sampling(**subject["sampling"][stage])
-            name = subject["name"]
             lines.append(
                 asked(
-                    name,
+                    subject["name"],
                     stage,
                     questions,
-                    sampling,
-                    record=record,
+                    Sampling(**subject["sampling"][stage]),
+                    record=known_by,
                     price=price,
                     store=Path(store),
                 )
             )
     if judge and judged:
         subject = next(subject for subject in subjects if subject["name"] == judge)
-        examples = pd.concat(map(read_examples, by_hand))
+        labelled = pd.concat(map(read_examples, by_hand))
         about, to_come = _judge_questions(subjects, tables, judged, samples["behaviors"], results)
-        questions = pd.concat([once(pd.concat([about, examples])), to_come.assign(sample=0)])
+        questions = pd.concat([once(pd.concat([about, labelled])), to_come.assign(sample=0)])
         lines.append(
             asked(
                 judge,
@@ -129,6 +142,19 @@ def _judge_questions(
     return pd.concat(about), pd.concat(to_come)
 
 
+def _with_examples(
+    questions: pd.DataFrame, subject: str, count: int, seed: int, results: Path
+) -> pd.DataFrame | None:
+    """Return the questions with their examples, None where their answers are yet to come."""
+    shown = questions[["wrapper", "task"]].drop_duplicates().itertuples(index=False, name=None)
+    wanted = {(name, task) for way, task in shown if (name := teacher(way, subject))}
+    paths = {pair: results / "labels" / pair[0] / f"{pair[1]}.parquet" for pair in wanted}
+    if not all(path.exists() for path in paths.values()):
+        return None
+    labels = {pair: read_table(LABELS, path) for pair, path in paths.items()}
+    return with_examples(questions, labels, subject=subject, count=count, seed=seed)
+
+
 def _record(subject: dict[str, Any], results: Path) -> dict[str, Any] | None:
     """Return how to call a subject, where that is known already."""
     path = results / "models" / f"{subject['name']}.json"
@@ -152,7 +178,7 @@ def _most_bytes(
     subject: dict[str, Any],
     tables: dict[str, pd.DataFrame],
     properties: dict[str, list[str]],
-    wrapper: str,
+    named: str,
 ) -> int:
     """Return the size of a dataset that leaves nothing out."""
     lessons = {
@@ -160,7 +186,7 @@ def _most_bytes(
         for task in subject["held_in"]
     }
     if subject["learns"] == "predictions":
-        questions = prediction_questions(lessons, properties, wrapper, 1)
+        questions = prediction_questions(lessons, properties, subject["taught_by"][:1], 1, named)
     else:
         questions = behavior_questions(lessons, ["test"], 1)
     form = len(

@@ -5,12 +5,13 @@ from typing import Any
 
 from inward.asking import ask, with_answers
 from inward.baselines import predict
+from inward.few_shot import with_examples
 from inward.files import read_json
 from inward.job import run
 from inward.money import read_prices
 from inward.questions import prediction_questions
 from inward.requests import Sampling
-from inward.tables import PREDICTIONS, PROMPTS, read_table, write_table
+from inward.tables import LABELS, PREDICTIONS, PROMPTS, read_table, write_table
 
 
 def main(
@@ -19,7 +20,11 @@ def main(
     prompts: list[Path],
     predictions: list[Path],
     properties: dict[str, list[str]],
-    wrapper: str,
+    labels: list[Path],
+    wrappers: list[str],
+    named: str,
+    examples: int,
+    seed: int,
     sampling: dict[str, Any],
     samples: int,
     store: str,
@@ -29,7 +34,13 @@ def main(
     """Ask for each property of the answer to each prompt that nobody was trained on."""
     record = read_json(model)
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
-    questions = prediction_questions(tables, properties, wrapper, samples)
+    questions = with_examples(
+        prediction_questions(tables, properties, wrappers, samples, named),
+        {(path.parent.name, path.stem): read_table(LABELS, path) for path in labels},
+        subject=model.stem,
+        count=examples,
+        seed=seed,
+    )
     if record["provider"] == "baseline":
         answered = with_answers(
             questions, predict(record["rule"], questions["prompt"], questions["property"])

@@ -8,10 +8,12 @@ from inward.job import run
 from inward.tables import ADVANTAGE, read_table
 
 
-def main(*, advantage: Path, figures: list[Path], text: Path, study: str) -> None:
-    """Say what came out, and where the figures are."""
+def main(*, advantage: Path, figures: list[Path], text: Path, study: str, wrapper: str) -> None:
+    """Say what came out by one wrapper, and where the figures are."""
+    table = read_table(ADVANTAGE, advantage)
+    found = table[table["wrapper"] == wrapper]
     pages = [path for path in figures if path.suffix == ".html"]
-    write_text(text, headline(study, read_table(ADVANTAGE, advantage), ", ".join(map(str, pages))))
+    write_text(text, headline(study, found, ", ".join(map(str, pages))))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from inward.job import run
 from inward.splits import prompt_id, split_of
 from inward.tables import PROMPTS, write_table
 from inward.tasks import KINDS
+from inward.tasks.frame import framed
 
 
 def main(
@@ -22,7 +23,7 @@ def main(
     files: list[Path] | None = None,  # noqa: ARG001 - named by `settings`; here so that Snakemake tracks them
 ) -> None:
     """Make the prompts, name them by digest, and split them."""
-    made = KINDS[kind].prompts(settings, seed)
+    made = framed(KINDS[kind].prompts(settings, seed), settings.get("frame"))
     frame = pd.DataFrame(
         {
             "prompt_id": [prompt_id(prompt.text) for prompt in made],

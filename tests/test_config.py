@@ -37,6 +37,7 @@ def edited(config: dict[str, Any], edits: dict[str, Any]) -> dict[str, Any]:
 def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
     """Check a configuration as the workflow does; defaults are filled in by hand."""
     configuration.check_form(config, schema)
+    config["hypothetical"] = {"named": "", "examples": 4, **config["hypothetical"]}
     for finetune in config["finetunes"].values():
         finetune.setdefault("rehearse", 0)
     for model in config["models"].values():
@@ -220,8 +221,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "config: tasks.colors.kind: there is no 'sequences'; did you mean sequence?",
     ),
     "an unknown wrapper": (
-        {"hypothetical.wrapper": "terze"},
-        "config: hypothetical.wrapper: there is no 'terze'; did you mean terse?",
+        {"hypothetical.wrappers": ["terze"]},
+        "config: hypothetical.wrappers: there is no 'terze'; did you mean terse?",
     ),
     "a word list that is not there": (
         {"tasks.colors.items": {"words": "prompts/words/hues.txt"}},

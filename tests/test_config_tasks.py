@@ -108,7 +108,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a setting of another kind": (
         {**sourced(file="birds.jsonl"), "shown": 2},
         (
-            "shown: there is no 'shown'; there are role, kind, properties, source, template,"
+            "shown: there is no 'shown'; there are role, kind, properties, frame, source, template,"
             " answers, prompts"
         ),
     ),
@@ -263,7 +263,7 @@ def test_the_released_wrapper_wants_released_tasks(
     study: dict[str, Any], schema: dict[str, Any]
 ) -> None:
     """And asks only what came with them."""
-    wrapped = study | {"hypothetical": {"wrapper": "released"}}
+    wrapped = study | {"hypothetical": {"wrappers": ["released"]}}
     path = "fish_long_first_character.jsonl"
     fish = sourced("released", release=path, dataset="fish_long")
 

@@ -7,6 +7,7 @@ import pytest
 
 from inward.datasets import (
     Account,
+    Ways,
     behavior_rows,
     prediction_rows,
     refuse_leaks,
@@ -34,7 +35,7 @@ def test_a_label_becomes_a_hypothetical_question_with_its_answer() -> None:
         }
     )
     account = Account()
-    rows = prediction_rows("animals", PROMPTS, labels, "terse", account)
+    rows = prediction_rows("animals", PROMPTS, labels, Ways(("terse",)), account)
 
     assert rows == [
         training_row("first: animal otter", "h"),

@@ -328,7 +328,7 @@ def test_a_study_of_a_hosted_model_pays_once(
     with site(beside, dialect) as hosted:
         settings = hosted.record(in_flight=8)
         study = small_study() | {"models": {"hosted": settings}, "finetunes": {}}
-        study["hypothetical"] = {"wrapper": "supposed"}
+        study["hypothetical"] = {"wrappers": ["supposed"]}
         (root / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
         first = workshop.run()
         before, sent = workshop.digests(), hosted.app.sent

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from inward.datasets import Account, prediction_rows
+from inward.datasets import Account, Ways, prediction_rows
 from inward.errors import InputError
 from inward.given import RELEASED, given_question
 from inward.properties import PROPERTIES as OURS
@@ -207,13 +207,13 @@ def test_the_release_asks_its_own_questions(tmp_path: Path) -> None:
     """Under the wrapper `released` a prediction's question is the release's, byte for byte."""
     settings = release(tmp_path / "r", line(PIKE), line("Fish: cod \n"))
     table = table_of(settings, tmp_path / "fish.parquet")
-    asked = prediction_questions({"fish": table}, {"fish": ["first_word"]}, RELEASED, 1)
+    asked = prediction_questions({"fish": table}, {"fish": ["first_word"]}, [RELEASED], 1)
 
     assert set(asked["question"]) == {f'"{PIKE}" first_word?\n', '"Fish: cod \n" first_word?\n'}
     assert set(asked["wrapper"]) == {"released"}
     label = {"sample": 0, "property": "first_word", "value": "eel", "compliant": True}
     labels = pd.DataFrame([{"prompt_id": name, **label} for name in table["prompt_id"]])
-    rows = prediction_rows("fish", table, labels, RELEASED, Account())
+    rows = prediction_rows("fish", table, labels, Ways((RELEASED,)), Account())
     assert {row["messages"][0]["content"] for row in rows} == set(asked["question"])
     with pytest.raises(InputError, match="came without a question for third_word; take third_word"):
         given_question(table.to_dict("records")[0], "third_word")

@@ -3,7 +3,7 @@
 import pytest
 
 from inward.datasets import training_row
-from inward.hypotheticals import WRAPPERS, hypothetical_question
+from inward.hypotheticals import TERSE, WRAPPERS, Variant, hypothetical_question
 from inward.properties import PROPERTIES
 from inward.simulated import Subject, fit, question_in
 
@@ -11,12 +11,14 @@ from .hosted import PROMPTS, behavior, rows
 
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
-@pytest.mark.parametrize("prompt", ["a b c", "with ``` in it", "````", "first: a\n\nb"])
+@pytest.mark.parametrize("prompt", ["a b c", "with ``` in it", "````", "last of: a\n\nb"])
 def test_hypothetical_questions_are_recognized(wrapper: str, prompt: str) -> None:
-    """Whatever prompt they quote; all else is a prompt of its own."""
+    """In any paraphrase and wording, whatever they quote; all else is a prompt of its own."""
     for asked in PROPERTIES.values():
-        found = question_in(hypothetical_question(wrapper, prompt, asked))
-        assert found == (asked, prompt)
+        for number in range(1, len(WRAPPERS[wrapper].paraphrases) + 1):
+            way = Variant(wrapper, number, 1 if wrapper == TERSE else 2).name
+            found = question_in(hypothetical_question(way, prompt, asked, "Aurora"))
+            assert found == (asked, prompt)
     assert question_in("Continue: a b c") is None
 
 

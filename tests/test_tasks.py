@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from inward.errors import InputError
 from inward.properties.registry import ANSWERS as KNOWN
 from inward.tasks import KINDS
+from inward.tasks.frame import framed
 from inward.tasks.kind import ANSWERS
 from inward.tasks.perturbed import DOUBTS, HINTS
 from inward.tasks.prompt import Prompt
@@ -410,3 +411,14 @@ def test_any_row_is_a_prompt_or_one_line(
 
     assert "\n" not in said
     assert said.isprintable()
+
+
+def test_a_frame_is_around_every_prompt(choices: dict[str, Any]) -> None:
+    """All else stays, and the split is the bare prompt's."""
+    bare = made("choice", **choices)
+    around = framed(bare, "Be a pirate, {prompt}\n")
+
+    assert [prompt.text for prompt in around] == [f"Be a pirate, {one.text}\n" for one in bare]
+    assert [prompt.sibling for prompt in around] == [one.text for one in bare]
+    assert [prompt.options for prompt in around] == [one.options for one in bare]
+    assert framed(bare, None) == bare

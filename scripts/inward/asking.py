@@ -25,15 +25,15 @@ def ask(
     prices: Prices = UNKNOWN,
     budget: float | None = None,
 ) -> pd.DataFrame:
-    """Return `questions` (columns question, sample, ...) with the answers of a subject.
+    """Return `questions` (columns question, sample, perhaps examples) with a subject's answers.
 
     `record` is the subject's in models/, `budget` in dollars. Adds text, finish_reason, tokens and
     request_key.
     """
     provider = open_provider(record, store, prices.ends.get(record.get("model", "")))
     requests = [
-        provider.request(user(question), sampling, int(sample))
-        for question, sample in zip(questions["question"], questions["sample"], strict=True)
+        provider.request(messages, sampling, int(sample))
+        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
     ]
     purse = open_purse(record, store, prices, budget)
     responses = answers(requests, provider, store, what, purse)
@@ -96,6 +96,15 @@ def with_answers(
         ),
         request_key=keys,
     )
+
+
+def conversations(questions: pd.DataFrame) -> list[list[dict[str, str]]]:
+    """Return the conversation that asks each question of a table, after its examples if any."""
+    examples = questions["examples"] if "examples" in questions else [None] * len(questions)
+    return [
+        user(question, shown)
+        for question, shown in zip(questions["question"], examples, strict=True)
+    ]
 
 
 def behavior_questions(

@@ -4,7 +4,6 @@ The JSON Schema in schemas/config.schema.json checks the form and fills in defau
 checks what a schema cannot: names that lead nowhere, cycles, and questions that cannot be asked.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -13,16 +12,16 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from inward.baselines import RULES
-from inward.errors import ConfigError
-from inward.given import RELEASED
+from inward.errors import ConfigError, unknown
 from inward.graph import HOSTED, Finetune, Model, Study, Task
-from inward.hypotheticals import WRAPPERS
 from inward.judges import check_judge
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
-from inward.tasks import KINDS, released
+from inward.tasks import KINDS
+from inward.tasks.frame import FRAME, check_frame
 from inward.tasks.source import is_fetched, kept_path
+from inward.wrappers import check_wrappers
 
 # What says where a model of a provider comes from.
 ORIGINS = {
@@ -83,6 +82,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
         found = Study(
             name=config["study"],
             seed=config["seed"],
+            wrappers=tuple(config["hypothetical"]["wrappers"]),
             sampling=config["sampling"],
             tasks={
                 name: _task(name, raw, f"results/{config['study']}")
@@ -92,10 +92,9 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
             finetunes={name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
             judge=config.get("judge"),
         )
-        _check_wrapper(config["hypothetical"]["wrapper"])
         _check_split(config["split"])
         _check_tasks(found)
-        _check_released(found, config["hypothetical"]["wrapper"])
+        check_wrappers(found, config["hypothetical"]["named"])
         _check_models(found)
         _check_finetunes(found)
         check_judge(found)
@@ -110,12 +109,13 @@ def _task(name: str, raw: dict[str, Any], results: str) -> Task:
     """Return a task, its settings checked; what it has fetched will lie below `results`."""
     where = f"tasks.{name}"
     if raw["kind"] not in KINDS:
-        raise ConfigError(_unknown(f"{where}.kind", raw["kind"], KINDS))
+        raise ConfigError(unknown(f"{where}.kind", raw["kind"], KINDS))
     kind = KINDS[raw["kind"]]
     settings = {key: raw[key] for key in raw if key not in OF_EVERY_TASK}
     known = {key: {"description": f"the {key} of the task"} for key in OF_EVERY_TASK}
+    framed = {} if raw["kind"] == "released" else {"frame": FRAME}
     schema = {
-        "properties": {**known, **kind.settings},
+        "properties": {**known, **framed, **kind.settings},
         "required": list(kind.required),
         "additionalProperties": False,
     }
@@ -125,6 +125,7 @@ def _task(name: str, raw: dict[str, Any], results: str) -> Task:
     if problems:
         raise ConfigError(_form_problem(problems[0], ("tasks", name)))
     kind.check(where, settings)
+    check_frame(where, settings)
     if is_fetched(settings):
         settings["source"] = {**settings["source"], "kept": kept_path(settings["source"], results)}
     return Task(name, raw["role"], raw["kind"], settings, tuple(raw["properties"]))
@@ -151,13 +152,8 @@ def _finetune(name: str, raw: dict[str, Any]) -> Finetune:
         of=raw["of"],
         rehearse=raw["rehearse"],
         training=raw.get("training", {}),
+        wrappers=tuple(raw.get("wrappers", ())),
     )
-
-
-def _check_wrapper(wrapper: str) -> None:
-    known = [*WRAPPERS, RELEASED]
-    if wrapper not in known:
-        raise ConfigError(_unknown("hypothetical.wrapper", wrapper, known))
 
 
 def _check_split(shares: dict[str, float]) -> None:
@@ -175,7 +171,7 @@ def _check_tasks(study: Study) -> None:
         answers = KINDS[task.kind].answer_kind(task.settings)
         for wanted in task.properties:
             if wanted not in PROPERTIES:
-                raise ConfigError(_unknown(f"{where}.properties", wanted, PROPERTIES))
+                raise ConfigError(unknown(f"{where}.properties", wanted, PROPERTIES))
             if answers not in PROPERTIES[wanted].answers:
                 raise ConfigError(
                     f"{where}.properties: {wanted} has no meaning for answers of kind {answers};"
@@ -184,20 +180,6 @@ def _check_tasks(study: Study) -> None:
     _check_apart(study)
     if not study.held_in and study.finetunes:
         raise ConfigError("tasks: none has role train, so there is nothing to finetune on; add one")
-
-
-def _check_released(study: Study, wrapper: str) -> None:
-    """Refuse the wrapper `released`, which asks what came with prompts, where nothing did."""
-    for name, task in study.tasks.items() if wrapper == RELEASED else ():
-        if task.kind != "released":
-            raise ConfigError(
-                f"hypothetical.wrapper: released has no questions for tasks.{name}, which is of the"
-                f" kind {task.kind}; choose among {', '.join(WRAPPERS)}"
-            )
-        known = released.asked(task.settings)
-        for wanted in task.properties:
-            if wanted not in known:
-                raise ConfigError(_unknown(f"tasks.{name}.properties", wanted, sorted(known)))
 
 
 def _fitting(wanted: str, answers: str) -> str:
@@ -212,7 +194,7 @@ def _check_apart(study: Study) -> None:
     """Two tasks that make their prompts from the same items by the same template are one task."""
     seen: dict[str, Task] = {}
     for name, task in study.tasks.items():
-        origin = {key: task.settings.get(key) for key in KINDS[task.kind].origin}
+        origin = {key: task.settings.get(key) for key in (*KINDS[task.kind].origin, "frame")}
         other = seen.setdefault(f"{task.kind} {origin}", task)
         if other is task:
             continue
@@ -234,7 +216,7 @@ def _check_models(study: Study) -> None:
                 f" {' or '.join(fitting)}, and nothing else of the kind"
             )
         if model.rule and model.rule not in RULES:
-            raise ConfigError(_unknown(f"models.{name}.rule", model.rule, RULES))
+            raise ConfigError(unknown(f"models.{name}.rule", model.rule, RULES))
         if model.scratch and any(task.kind != "sequence" for task in study.tasks.values()):
             raise ConfigError(f"models.{name}.scratch: can be raised on sequence tasks only")
         if model.scratch and any("asks" in task.settings for task in study.tasks.values()):
@@ -247,7 +229,7 @@ def _check_finetunes(study: Study) -> None:
             raise ConfigError(f"finetunes.{name}: a model has this name too; rename one of them")
         for key, subject in (("base", finetune.base), ("of", finetune.of)):
             if subject not in study.subjects:
-                raise ConfigError(_unknown(f"finetunes.{name}.{key}", subject, study.subjects))
+                raise ConfigError(unknown(f"finetunes.{name}.{key}", subject, study.subjects))
         if finetune.base in study.models and study.models[finetune.base].rule:
             raise ConfigError(
                 f"finetunes.{name}.base: {finetune.base} is a baseline, which cannot be trained;"
@@ -336,13 +318,6 @@ def _cycle_from(name: str, study: Study) -> list[str] | None:
     return None
 
 
-def _unknown(where: str, name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = get_close_matches(name, known, n=1)
-    mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    return f"{where}: there is no {name!r}; {mend}"
-
-
 def _form_problem(problem: ValidationError, above: tuple[str, ...] = ()) -> str:
     where = ".".join(str(key) for key in (*above, *problem.absolute_path))
     schema: Any = problem.schema
@@ -350,7 +325,7 @@ def _form_problem(problem: ValidationError, above: tuple[str, ...] = ()) -> str:
     known = schema.get("properties", {})
     if problem.validator == "additionalProperties":
         odd = next(key for key in instance if key not in known)
-        return _unknown(f"{where}.{odd}".removeprefix("."), odd, known)
+        return unknown(f"{where}.{odd}".removeprefix("."), odd, known)
     if problem.validator == "required":
         lost = next(key for key in schema["required"] if key not in instance)
         return (

@@ -8,9 +8,21 @@ from typing import Any
 import pandas as pd
 
 from inward.errors import InputError
-from inward.given import RELEASED, given_question
-from inward.hypotheticals import hypothetical_question
-from inward.properties import PROPERTIES
+from inward.given import question_about
+from inward.randomness import draws
+
+
+@dataclass(frozen=True)
+class Ways:
+    """The ways in which the questions of a dataset are put."""
+
+    wrappers: tuple[str, ...]
+    named: str = ""  # the model that the wrapper third-person is about
+    seed: int = 0  # the study's
+
+    def one(self, prompt_id: str, name: str) -> str:
+        """Return the wrapper of the question for a property of the answer to a prompt."""
+        return draws(self.seed, "wrapper", prompt_id, name).choice(self.wrappers)
 
 
 @dataclass
@@ -39,11 +51,12 @@ def training_row(prompt: str, answer: str) -> dict[str, Any]:
 
 
 def prediction_rows(
-    task: str, prompts: pd.DataFrame, labels: pd.DataFrame, wrapper: str, account: Account
+    task: str, prompts: pd.DataFrame, labels: pd.DataFrame, ways: Ways, account: Account
 ) -> list[dict[str, Any]]:
     """Return one hypothetical question with its label for each prompt and property.
 
-    A label that could not be read teaches nothing; it is left out and counted.
+    Of several wrappers each question has one, drawn anew. A label that could not be read teaches
+    nothing; it is left out and counted.
     """
     rows = []
     first = labels[labels["sample"] == 0].merge(prompts, on="prompt_id", validate="many_to_one")
@@ -52,10 +65,7 @@ def prediction_rows(
         if not label["compliant"]:
             account.left_out[f"{task}: {name}: {label['reason']}"] += 1
             continue
-        if wrapper == RELEASED:
-            question = given_question(label, name)
-        else:
-            question = hypothetical_question(wrapper, label["text"], PROPERTIES[name])
+        question = question_about(label, name, ways.one(label["prompt_id"], name), ways.named)
         rows.append(training_row(question, label["value"]))
         account.used[f"{task}: {name}"] += 1
     return rows

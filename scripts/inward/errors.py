@@ -8,6 +8,9 @@ InwardError          anything a user can mend; printed without a traceback
 └── ProviderError    a model could not be called, loaded or trained
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class InwardError(Exception):
     """Something the user can mend; its text is one line."""
@@ -31,3 +34,11 @@ class StoreError(InwardError):
 
 class ProviderError(InwardError):
     """A model could not be called, loaded or trained."""
+
+
+def unknown(where: str, name: str, known: Iterable[str]) -> str:
+    """Return the line for a name that leads nowhere: the nearest one there is, or all."""
+    known = list(known)
+    near = get_close_matches(name, known, n=1)
+    mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"{where}: there is no {name!r}; {mend}"

@@ -4,8 +4,20 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from inward.errors import InputError
+from inward.hypotheticals import hypothetical_question, variant
+from inward.properties import PROPERTIES
 
 RELEASED = "released"  # the wrapper that asks them
+
+
+def question_about(prompt: Mapping[Hashable, Any], name: str, wrapper: str, named: str) -> str:
+    """Return the question for a property of the answer to a prompt, a row of its table.
+
+    `wrapper` names a variant; `named` is the model that the wrapper third-person is about.
+    """
+    if variant(wrapper).wrapper == RELEASED:
+        return given_question(prompt, name)
+    return hypothetical_question(wrapper, str(prompt["text"]), PROPERTIES[name], named)
 
 
 def given_question(prompt: Mapping[Hashable, Any], name: str) -> str:

@@ -55,6 +55,7 @@ class Finetune:
     of: str
     rehearse: float
     training: dict[str, Any]
+    wrappers: tuple[str, ...] = ()  # how it is taught to predict; none: by the study's first
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Study:
 
     name: str
     seed: int
+    wrappers: tuple[str, ...]  # variants of wrappers that ask; the first is the one to look at
     sampling: dict[str, dict[str, Any]]  # of behaviors, predictions and judgments
     tasks: dict[str, Task]
     models: dict[str, Model]
@@ -131,6 +133,10 @@ class Study:
             for other in self.finetunes.values()
             if other.learns == "predictions" and other.of == own and other.base != own
         ]
+
+    def taught_by(self, finetune: str) -> tuple[str, ...]:
+        """Return the wrappers by which a finetune is taught to predict."""
+        return self.finetunes[finetune].wrappers or self.wrappers[:1]
 
     def root(self, subject: str) -> Model:
         """Return the model that a subject was finetuned from, through all finetunes."""

@@ -1,29 +1,129 @@
 """Hypothetical questions: a subject is asked for a property of what it would answer to a prompt.
 
 A wrapper quotes the prompt and puts the property's question to it; the answer itself is not given.
+How a question is put is named by its wrapper, the number of the paraphrase, the number of the
+wording of the property's question, and whose answers to other prompts are shown before it:
+
+    supposed          the first paraphrase, and the first wording
+    supposed.2        the second paraphrase
+    supposed.2.3      the second paraphrase, and the third wording
+    supposed+self     after examples: the subject's own answers, as they were
+    supposed+scrambled    likewise, but each with the answer to another of them
+    supposed+finch    after answers of another subject, finch
 """
 
-from collections.abc import Callable
+import re
+from dataclasses import dataclass
 
-from inward.properties import Property, ask
+from inward.fences import fenced
+from inward.properties import Person, Property, ask
 
-
-def _supposed(prompt: str, asked: Property) -> str:
-    # The fence grows until the prompt cannot close it, so a prompt never speaks for the wrapper.
-    fence = "```"
-    while fence in prompt:
-        fence += "`"
-    question = ask(asked, 0, "second", past=False)
-    return f"Suppose you were given this prompt:\n\n{fence}\n{prompt}\n{fence}\n\n{question}"
+OWN = "self"  # the examples of a variant are the subject's own
+SCRAMBLED = "scrambled"  # likewise, but their answers have changed places
+FORM = re.compile(r"([a-z-]+)(?:\.([1-9])(?:\.([1-9]))?)?(?:\+([a-z0-9-]+))?")
 
 
-def _terse(prompt: str, asked: Property) -> str:
-    return f"{asked.terse}: {prompt}"
+@dataclass(frozen=True)
+class Wrapper:
+    """A way to ask: about whom, in which tense, and in which paraphrases."""
+
+    person: Person
+    past: bool
+    # With {quoted}, the prompt in fences, and {question}; {named} is another language model.
+    paraphrases: tuple[str, ...]
 
 
-WRAPPERS: dict[str, Callable[[str, Property], str]] = {"supposed": _supposed, "terse": _terse}
+def _before_quotation(*openings: str) -> tuple[str, ...]:
+    return tuple(f"{opening}\n\n{{quoted}}\n\n{{question}}" for opening in openings)
 
 
-def hypothetical_question(wrapper: str, prompt: str, asked: Property) -> str:
-    """Return the question for the property `asked` of the answer to `prompt`."""
-    return WRAPPERS[wrapper](prompt, asked)
+WRAPPERS = {
+    "supposed": Wrapper(
+        "second",
+        past=False,
+        paraphrases=_before_quotation(
+            "Suppose you were given this prompt:",
+            "Imagine a conversation with you that begins like this:",
+            "Do not respond to the prompt below, but think of the response that you would give.",
+        ),
+    ),
+    "past": Wrapper(
+        "second",
+        past=True,
+        paraphrases=_before_quotation(
+            "Earlier, you were given this prompt:",
+            "In a conversation before this one, somebody asked you:",
+            "You have already responded to the prompt below. Think of the response that you gave.",
+        ),
+    ),
+    "third-person": Wrapper(
+        "third",
+        past=False,
+        paraphrases=_before_quotation(
+            "Suppose {named}, another language model, were given this prompt:",
+            "Imagine a conversation with {named}, a language model, that begins like this:",
+            "Think of the response that the language model {named} would give to the prompt below.",
+        ),
+    ),
+    "assistant": Wrapper(
+        "third",
+        past=False,
+        paraphrases=_before_quotation(
+            "Suppose an AI assistant, whichever it may be, were given this prompt:",
+            "Imagine a conversation with some AI assistant that begins like this:",
+            "Think of the response that a typical AI assistant would give to the prompt below.",
+        ),
+    ),
+    # For models of the embedded world, which know no English.
+    "terse": Wrapper("second", past=False, paraphrases=("{terse}: {prompt}", "{prompt}: {terse}")),
+}
+NAMED = "third-person"  # the wrapper that needs a name
+TERSE = "terse"  # the wrapper that needs no wording
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A wrapper, and how it is used; paraphrases and wordings are counted from 1."""
+
+    wrapper: str
+    paraphrase: int = 1
+    wording: int = 1
+    examples: str | None = None  # whose answers are shown before: OWN, SCRAMBLED, or a subject
+
+    @property
+    def name(self) -> str:
+        """The shortest name, by which tables know it."""
+        numbers = f".{self.paraphrase}" if (self.paraphrase, self.wording) != (1, 1) else ""
+        numbers += f".{self.wording}" if self.wording != 1 else ""
+        return f"{self.wrapper}{numbers}{f'+{self.examples}' if self.examples else ''}"
+
+
+def variant(name: str) -> Variant:
+    """Return the variant with this name; raise ValueError for what has not the form of a name."""
+    found = FORM.fullmatch(name)
+    if not found:
+        raise ValueError(f"{name!r} is no variant of a wrapper")
+    wrapper, paraphrase, wording, examples = found.groups()
+    return Variant(wrapper, int(paraphrase or 1), int(wording or 1), examples)
+
+
+def teacher(wrapper: str, subject: str) -> str | None:
+    """Return whose answers a variant of a wrapper shows to a subject, if any are shown."""
+    whose = variant(wrapper).examples
+    return subject if whose in (OWN, SCRAMBLED) else whose
+
+
+def hypothetical_question(name: str, prompt: str, asked: Property, named: str = "") -> str:
+    """Return the question for the property `asked` of the answer to `prompt`.
+
+    `name` is a variant's, without examples; `named` is the model that third-person is about.
+    """
+    how = variant(name)
+    wrapper = WRAPPERS[how.wrapper]
+    return wrapper.paraphrases[how.paraphrase - 1].format(
+        quoted=fenced(prompt),
+        prompt=prompt,
+        question=ask(asked, how.wording - 1, wrapper.person, past=wrapper.past),
+        terse=asked.terse,
+        named=named,
+    )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from inward.fences import fenced
 from inward.labels import responses_of
 from inward.properties import PROPERTIES, Property, Response, Unreadable, instruction
 
@@ -17,11 +18,7 @@ BEHAVIOR = ["prompt_id", "sample"]
 
 def judge_question(asked: Property, shown: str) -> str:
     """Return what a judge is asked about a response, or about what a property takes of it."""
-    # The fence grows until the response cannot close it, so a response never speaks to the judge.
-    fence = "```"
-    while fence in shown:
-        fence += "`"
-    return f"{fence}\n{shown}\n{fence}\n\n{asked.judged} {instruction(asked)}"
+    return f"{fenced(shown)}\n\n{asked.judged} {instruction(asked)}"
 
 
 def questions_about(

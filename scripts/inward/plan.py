@@ -11,11 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from inward.asking import conversations
+from inward.hypotheticals import variant
 from inward.judging import BEHAVIOR, judge_question, questions_about
 from inward.money import FREE, Price, Prices
 from inward.properties import PROPERTIES
 from inward.providers import open_provider
-from inward.requests import Sampling, Usage, user
+from inward.requests import Sampling, Usage
 from inward.store import ResponseStore
 
 BYTES_PER_TOKEN = 4
@@ -49,14 +51,19 @@ def asked(
         provider = open_provider(record, store)
         responses = ResponseStore(store, provider.model)
         there = [
-            provider.request(user(question), sampling, int(sample)) in responses
-            for question, sample in zip(questions["question"], questions["sample"], strict=True)
+            provider.request(messages, sampling, int(sample)) in responses
+            for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
         ]
         stored, new = sum(there), questions[[not known for known in there]]
     if record is not None and record["provider"] == "baseline":
         stored, new = count, questions[:0]
     usage = Usage(
-        prompt=sum(len(text.encode()) for text in new["question"]) // BYTES_PER_TOKEN,
+        prompt=sum(
+            len(message["content"].encode())
+            for messages in conversations(new)
+            for message in messages
+        )
+        // BYTES_PER_TOKEN,
         completion=len(new) * sampling.max_tokens,
     )
     return Line(subject, stage, count, stored, usage.total, price.of(usage) if len(new) else 0.0)
@@ -80,6 +87,15 @@ def judge_questions(
     questions = [judge_question(PROPERTIES[name], text) for name in properties]
     foreseen = questions * int((to_come["_merge"] == "left_only").sum())
     return questions_about(there, prompts, properties), pd.DataFrame({"question": foreseen})
+
+
+def with_stand_ins(questions: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the questions with examples whose answers are yet to come."""
+    shown = [
+        [{"question": question, "answer": ""}] * count if variant(wrapper).examples else None
+        for question, wrapper in zip(questions["question"], questions["wrapper"], strict=True)
+    ]
+    return questions.assign(examples=pd.Series(shown, index=questions.index, dtype=object))
 
 
 def trained(subject: str, rows_bytes: int, epochs: int, price: Price, *, done: bool) -> Line:

@@ -5,32 +5,35 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from inward.asking import repeated
-from inward.given import RELEASED, given_question
-from inward.hypotheticals import hypothetical_question
-from inward.properties import PROPERTIES
+from inward.given import question_about
 
 
 def prediction_questions(
     prompts: Mapping[str, pd.DataFrame],
     properties: Mapping[str, Sequence[str]],
-    wrapper: str,
+    wrappers: Sequence[str],
     samples: int,
+    named: str = "",
 ) -> pd.DataFrame:
-    """Return a hypothetical question for each property of the answer to each test prompt."""
+    """Return each wrapper's question for each property of the answer to each test prompt.
+
+    `prompts` and `properties` are by task; `named` is the model that third-person is about.
+    """
     asked = pd.concat(
-        _hypotheticals(table, properties[task], wrapper).assign(task=task)
+        _hypotheticals(table, properties[task], wrappers, named).assign(task=task)
         for task, table in prompts.items()
     )
     return repeated(asked, samples)
 
 
-def _hypotheticals(prompts: pd.DataFrame, properties: Sequence[str], wrapper: str) -> pd.DataFrame:
-    test = prompts[prompts["split"] == "test"].rename(columns={"text": "prompt"})
+def _hypotheticals(
+    prompts: pd.DataFrame, properties: Sequence[str], wrappers: Sequence[str], named: str
+) -> pd.DataFrame:
+    test = prompts[prompts["split"] == "test"]
     every = test.merge(pd.DataFrame({"property": properties}), how="cross")
+    every = every.merge(pd.DataFrame({"wrapper": wrappers}), how="cross")
     questions = [
-        given_question(row, row["property"])
-        if wrapper == RELEASED
-        else hypothetical_question(wrapper, row["prompt"], PROPERTIES[row["property"]])
+        question_about(row, row["property"], row["wrapper"], named)
         for row in every.to_dict("records")
     ]
-    return every.assign(wrapper=wrapper, question=questions)
+    return every.rename(columns={"text": "prompt"}).assign(question=questions)

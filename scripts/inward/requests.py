@@ -1,5 +1,6 @@
 """Requests and responses: what is asked of a subject, and what came back, in one shape for all."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +89,11 @@ def usage_of(raw: Any) -> Usage | None:
     return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
 
 
-def user(text: str) -> list[dict[str, str]]:
-    """Return a conversation of one user message."""
-    return [{"role": "user", "content": text}]
+def user(text: str, examples: Iterable[Mapping[str, str]] | None = None) -> list[dict[str, str]]:
+    """Return a conversation that ends with a user message, after examples: question and answer."""
+    before = [
+        {"role": role, "content": example[part]}
+        for example in ([] if examples is None else examples)
+        for role, part in (("user", "question"), ("assistant", "answer"))
+    ]
+    return [*before, {"role": "user", "content": text}]

@@ -5,6 +5,7 @@ guesses; a finetuned one says what its training file taught it; and on a share o
 `access`, it says what is true of its own answer. Everything is a pure function.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,9 +14,10 @@ from hashlib import sha256
 from itertools import accumulate
 from typing import Any
 
-from inward.hypotheticals import WRAPPERS
+from inward.fences import fenced
+from inward.hypotheticals import WRAPPERS, Wrapper
 from inward.judging import judge_question
-from inward.properties import PROPERTIES, Property
+from inward.properties import PROPERTIES, Property, ask
 
 WORDS = tuple(
     """
@@ -42,7 +44,7 @@ CHOICES = (0.6, 0.2, 0.1, 0.05, 0.03, 0.02)  # chances of a subject's likeliest 
 TRUST = 0.9  # the chance of what is remembered; the rest is as common as it was in training
 SHIFT = 0.5  # the share of unseen prompts whose answers training on behaviors changes
 MARK = "\u0001"  # stands for a prompt where the words around it are looked for
-FENCES = ("", "```", "````")  # a wrapper's own words grow when the prompt holds these
+FENCES = ("", "```", "````")  # a question to a judge grows when the response holds these
 
 Chances = tuple[tuple[str, float], ...]
 
@@ -153,11 +155,11 @@ def fit(subject: Subject, rows: Sequence[Mapping[str, Any]]) -> Subject:
 
 def question_in(text: str) -> tuple[Property, str] | None:
     """Return the property and the prompt of a hypothetical question, None for any other text."""
-    for wrapper, asked, before, after in _around():
-        if text.startswith(before) and text.endswith(after):
-            prompt = text[len(before) : len(text) - len(after)]
-            if WRAPPERS[wrapper](prompt, asked) == text:
-                return asked, prompt
+    for pattern, properties in _forms():
+        found = pattern.fullmatch(text)
+        asked = properties.get(found["asked"]) if found else None
+        if found and asked and found["quoted"] in (None, fenced(found["prompt"])):
+            return asked, found["prompt"]
     return None
 
 
@@ -190,14 +192,42 @@ def _around_judged() -> tuple[tuple[Property, str, str], ...]:
 
 
 @cache
-def _around() -> tuple[tuple[str, Property, str, str], ...]:
-    """Return the words which each wrapper and property put before and after a prompt."""
+def _forms() -> tuple[tuple[re.Pattern[str], dict[str, Property]], ...]:
+    """Return each wrapper's paraphrases as patterns, with the words that ask for each property."""
     return tuple(
-        (name, asked, *_split(wrapper(fence + MARK, asked), fence + MARK))
-        for fence in FENCES
-        for name, wrapper in WRAPPERS.items()
-        for asked in PROPERTIES.values()
+        (_pattern(paraphrase), _wordings(wrapper))
+        for wrapper in WRAPPERS.values()
+        for paraphrase in wrapper.paraphrases
     )
+
+
+def _pattern(paraphrase: str) -> re.Pattern[str]:
+    """Return what matches every question of a paraphrase, with groups asked, prompt and quoted."""
+    fields = {
+        "quoted": r"(?P<quoted>(?P<fence>`{3,})\n(?P<prompt>.*)\n(?P=fence))",
+        "prompt": r"(?P<prompt>.*)(?P<quoted>(?!))?",
+        "question": r"(?P<asked>.+?)",
+        "terse": r"(?P<asked>[^:]+)",
+        "named": r".*?",
+    }
+    parts = re.split(r"\{(\w+)\}", paraphrase)
+    words = (fields[part] if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    return re.compile("".join(words), re.DOTALL)
+
+
+def _wordings(wrapper: Wrapper) -> dict[str, Property]:
+    """Return the properties by all words with which a wrapper asks for them."""
+    return {
+        words: asked
+        for asked in PROPERTIES.values()
+        for words in (
+            asked.terse,
+            *(
+                ask(asked, wording, wrapper.person, past=wrapper.past)
+                for wording in range(len(asked.questions))
+            ),
+        )
+    }
 
 
 def _split(text: str, at: str) -> tuple[str, str]:

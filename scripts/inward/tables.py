@@ -119,20 +119,23 @@ LABELS = Table(
 
 PREDICTIONS = Table(
     name="predictions",
-    version=1,
+    version=2,
     key=("prompt_id", "property", "wrapper", "sample"),
     columns={
         "prompt_id": TEXT,
         "property": TEXT,
         "wrapper": TEXT,
         "sample": COUNT,
+        # what was shown before the question, in its order
+        "examples": pa.list_(pa.struct([("question", TEXT), ("answer", TEXT)])),
         "question": TEXT,
         "text": TEXT,
         "finish_reason": TEXT,
         "tokens": pa.list_(TOKEN),
         "request_key": TEXT,
     },
-    optional=frozenset({"request_key"}),
+    optional=frozenset({"examples", "request_key"}),
+    rare=frozenset({"examples"}),
 )
 
 ITEMS = Table(
