@@ -267,6 +267,11 @@ EDITS = [
         Caused({"sample_predictions": 2, **SCORES}, 104, 0),
     ),
     Edit(
+        "a way of asking added",
+        configured("hypothetical.wrappers", ["supposed", "past"]),
+        Caused({"sample_predictions": 4, **SCORES}, 208, 0),
+    ),
+    Edit(
         "one finetune's epochs",
         configured("finetunes.egret-on-heron.training", {"epochs": 2}),
         Caused({**OF_FINETUNE, "submit_job": 1, "train_model": 1}, 78, 1),
