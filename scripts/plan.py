@@ -59,43 +59,30 @@ def main(
     for subject in subjects:
         if subject["learns"] and subject["provider"] not in FREE:
             path = results / "datasets" / subject["name"] / "train.jsonl"
-            size = (
-                path.stat().st_size
-                if path.exists()
-                else _most_bytes(subject, tables, properties, named)
-            )
+            there = path.exists()
+            size = path.stat().st_size if there else _most_bytes(subject, tables, properties, named)
             done = _is_trained(subject, results, store)
-            epochs = int(subject["training"]["epochs"])
-            price = _price(subject, known)
+            epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
-        record, price = _record(subject, results), _price(subject, known)
-        predicted = prediction_questions(
-            tables, properties, wrappers, samples["predictions"], named
-        )
-        shown = _with_examples(predicted, subject["name"], examples, seed, results)
-        for stage, questions, known_by in (
-            (
-                "behaviors",
-                behavior_questions(tables, subject["splits"], samples["behaviors"]),
-                record,
-            ),
-            (
-                "predictions",
-                with_stand_ins(predicted, examples) if shown is None else shown,
-                None if shown is None else record,
-            ),
-        ):
-            lines.append(
-                asked(
-                    subject["name"],
-                    stage,
-                    questions,
-                    Sampling(**subject["sampling"][stage]),
-                    record=known_by,
-                    price=price,
-                    store=Path(store),
-                )
+        acted = behavior_questions(tables, subject["splits"], samples["behaviors"])
+        every = prediction_questions(tables, properties, wrappers, samples["predictions"], named)
+        predicted, certain = _with_examples(every, subject["name"], examples, seed, results)
+        record = _record(subject, results)
+        lines += [
+            asked(
+                subject["name"],
+                stage,
+                questions,
+                Sampling(**subject["sampling"][stage]),
+                record=known_by,
+                price=_price(subject, known),
+                store=Path(store),
             )
+            for stage, questions, known_by in (
+                ("behaviors", acted, record),
+                ("predictions", predicted, record if certain else None),
+            )
+        ]
     if judge and judged:
         subject = next(subject for subject in subjects if subject["name"] == judge)
         labelled = pd.concat(map(read_examples, by_hand))
@@ -144,15 +131,15 @@ def _judge_questions(
 
 def _with_examples(
     questions: pd.DataFrame, subject: str, count: int, seed: int, results: Path
-) -> pd.DataFrame | None:
-    """Return the questions with their examples, None where their answers are yet to come."""
+) -> tuple[pd.DataFrame, bool]:
+    """Return the questions with their examples, and whether the answers of these are there."""
     shown = questions[["wrapper", "task"]].drop_duplicates().itertuples(index=False, name=None)
     wanted = {(name, task) for way, task in shown if (name := teacher(way, subject))}
     paths = {pair: results / "labels" / pair[0] / f"{pair[1]}.parquet" for pair in wanted}
     if not all(path.exists() for path in paths.values()):
-        return None
+        return with_stand_ins(questions, count), False
     labels = {pair: read_table(LABELS, path) for pair, path in paths.items()}
-    return with_examples(questions, labels, subject=subject, count=count, seed=seed)
+    return with_examples(questions, labels, subject=subject, count=count, seed=seed), True
 
 
 def _record(subject: dict[str, Any], results: Path) -> dict[str, Any] | None:

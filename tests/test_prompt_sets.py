@@ -143,7 +143,9 @@ def test_the_longer_option_tells_nothing(path: Path) -> None:
 
 def test_the_readme_lists_every_set() -> None:
     """In the order of their names."""
-    assert list(LISTED) == sorted((path.name for path in SETS), key=lambda name: Path(name).stem)
+    assert [name for name in LISTED if "/" not in name] == sorted(
+        (path.name for path in SETS), key=lambda name: Path(name).stem
+    )
 
 
 @every_set
