@@ -261,6 +261,17 @@ def test_a_batch_outlives_the_process_that_made_it(hosted: Site) -> None:
     assert made(hosted) == 1
 
 
+def test_a_claim_that_outlived_its_process_goes(hosted: Site) -> None:
+    """Killed between the note of the batch's ID and the end of the claim: neither is left."""
+    ask(hosted, 5)
+    [state] = (hosted.store / "batches").rglob("*.json")
+    state.with_suffix(".creating").write_text("{}")
+    ask(hosted, 7)
+
+    once(hosted, 7)
+    assert made(hosted) == 2
+
+
 def test_a_batch_is_found_whose_id_was_never_heard(hosted: Site) -> None:
     """Killed while the call that makes it is under way: the next run adopts it."""
     hosted.plan("slow", route="batches", method="POST", value=1.0)

@@ -133,6 +133,7 @@ def submit(bench: Bench, run: TrainingRun, rows: dict[str, Path], tokens: int) -
     """
     known = bench.folder / "job.json"
     if known.exists():
+        (bench.folder / CLAIM).unlink(missing_ok=True)  # left by a process killed before it did
         return dict(read_json(known))
     files = _uploaded(bench, rows)
     try:

@@ -88,6 +88,8 @@ def collect(counter: Counter, requests: Sequence[Request], intake: Intake) -> di
     left = []
     for path in sorted(counter.folder.glob("*.json")):
         state = read_json(path)
+        if state["id"] is not None:  # its maker may have been killed before it did this
+            path.with_suffix(".creating").unlink(missing_ok=True)
         if state["read"] or not state["requests"].keys() & missing.keys():
             continue
         if state["id"] is None and not path.with_suffix(".creating").exists():
