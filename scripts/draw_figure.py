@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from inward.charts.registry import FIGURES
-from inward.charts.scores import Scores
+from inward.charts.scores import Scores, shown
 from inward.files import written_whole
 from inward.job import run
 from inward.tables import ACCURACY, ADVANTAGE, read_table
@@ -22,10 +22,11 @@ def main(
 ) -> None:
     """Read the score tables and draw what one wrapper found."""
     accuracies, advantages = read_table(ACCURACY, accuracy), read_table(ADVANTAGE, advantage)
+    paired = shown(advantages, wrapper)
     scores = Scores(
         study=study,
-        accuracy=accuracies[accuracies["wrapper"] == wrapper],
-        advantage=advantages[advantages["wrapper"] == wrapper],
+        accuracy=shown(accuracies, wrapper),
+        advantage=paired[paired["relation"] == "cross"],
         self_trained=self_trained,
     )
     chart = FIGURES[figure](scores)

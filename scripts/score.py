@@ -5,10 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from inward.accuracies import accuracy
+from inward.advantages import advantage
 from inward.cells import Comparison, item_ids
+from inward.grids import Bootstrap
 from inward.job import run
 from inward.labels import options_of
-from inward.scoring import Bootstrap, accuracy, advantage, items, read_answers
+from inward.scoring import items, read_answers
 from inward.tables import (
     ACCURACY,
     ADVANTAGE,

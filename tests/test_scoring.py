@@ -6,8 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from inward.accuracies import accuracy
+from inward.advantages import advantage
 from inward.cells import ALL, Comparison
-from inward.scoring import Bootstrap, accuracy, advantage, items, read_answers
+from inward.grids import Bootstrap
+from inward.scoring import items, read_answers
 from inward.tables import ADVANTAGE, read_table, write_table
 
 BOOTSTRAP = Bootstrap(resamples=200, confidence=0.95, seed=1)
@@ -78,7 +81,7 @@ def table() -> pd.DataFrame:
 
 def cell(frame: pd.DataFrame, name: str, average: str, **keys: str) -> dict[str, object]:
     """Return the row of a score table over all tasks for a property, or all, and an average."""
-    wanted = {"task": ALL, "property": name, "average": average, **keys}
+    wanted = {"task": ALL, "property": name, "average": average, "compliance": "wrong", **keys}
     rows = frame
     for key, value in wanted.items():
         rows = rows[rows[key] == value]
@@ -137,7 +140,8 @@ def test_every_score_can_be_made_again_from_the_items() -> None:
     """Plain counting over items gives each accuracy of a single task and property."""
     rows = table()
     scores = accuracy(rows, BOOTSTRAP)
-    single = scores[(scores["task"] != ALL) & (scores["property"] != ALL)]
+    wrong = scores[scores["compliance"] == "wrong"]
+    single = wrong[(wrong["task"] != ALL) & (wrong["property"] != ALL)]
     for score in single.to_dict("records"):
         of_cell = [
             item
@@ -180,3 +184,77 @@ def test_a_study_without_comparisons_has_an_empty_table(tmp_path: Path) -> None:
     write_table(ADVANTAGE, nothing, tmp_path / "advantage.parquet")
 
     assert read_table(ADVANTAGE, tmp_path / "advantage.parquet").empty
+
+
+def test_three_views_of_what_cannot_be_read() -> None:
+    """It is wrong; or dropped, for that predictor; or left out for both that are compared."""
+    rows = table()
+    pair = Comparison("wren", "wren", "finch")
+    found = advantage(rows, [pair], BOOTSTRAP)
+    views = {
+        view: cell(found, FIRST, "micro", compliance=view)
+        for view in ("wrong", "dropped", "compliant")
+    }
+
+    assert [views[view]["self_accuracy"] for view in views] == [3 / 4, 1, 1]
+    assert [views[view]["cross_accuracy"] for view in views] == [1 / 2, 1 / 2, 2 / 3]
+    assert [views[view]["n_compared"] for view in views] == [4, 3, 3]
+    assert pd.isna([views["dropped"]["p_value"]]).all()
+    kept = cell(accuracy(rows, BOOTSTRAP), FIRST, "micro", predictor="wren", compliance="dropped")
+    assert (kept["accuracy"], kept["n_noncompliant"]) == (1, 1)
+
+
+def test_skill_is_the_way_from_the_mode_baseline_to_perfection() -> None:
+    """Three of four where the mode has two: half of the way."""
+    scores = accuracy(table(), BOOTSTRAP)
+
+    assert cell(scores, FIRST, "micro", predictor="wren")["skill"] == 0.5
+    assert cell(scores, FIRST, "micro", predictor="finch")["skill"] == 0
+
+
+def test_the_noise_ceiling_is_the_second_sample_as_a_prediction() -> None:
+    """Of rows with a second sample; one that gives no label repeats nothing."""
+    second = labels({("a", FIRST): "x", ("b", FIRST): "k", ("c", FIRST): None}).assign(sample=1)
+    both = pd.concat([labels(LABELS), second])
+    rows = items(answers(OWN), both).assign(
+        target="wren", predictor="wren", task="animals", role="test"
+    )
+    scores = accuracy(rows, BOOTSTRAP)
+
+    assert cell(scores, FIRST, "micro")["noise_ceiling"] == pytest.approx(1 / 3)
+    assert pd.isna([cell(scores, LAST, "micro")["noise_ceiling"]]).all()
+
+
+def test_the_effect_is_in_standard_deviations_of_prompts() -> None:
+    """Differences of prompts' shares 0, 1/2, 1/2 and -1/2 or so; n is prompts and not rows."""
+    [compared] = (
+        advantage(table(), [Comparison("wren", "wren", "finch")], BOOTSTRAP)
+        .query(
+            "task == 'all' and property == 'all' and average == 'micro' and compliance == 'wrong'"
+        )
+        .to_dict("records")
+    )
+    differences = pd.Series([1 - 0.5, 1 - 1, 0.5 - 0, 0 - 0])
+
+    assert compared["effect"] == pytest.approx(differences.mean() / differences.std())
+    assert compared["n_prompts"] == 4
+
+
+def test_holm_corrects_over_the_properties_of_a_comparison() -> None:
+    """The smaller of two p-values is doubled, the larger is kept unless it would be smaller."""
+    found = advantage(table(), [Comparison("wren", "wren", "finch")], BOOTSTRAP).query(
+        "task == 'all' and property != 'all' and average == 'micro' and compliance == 'wrong'"
+    )
+    small, large = sorted(found["p_value"])
+
+    assert sorted(found["p_holm"]) == pytest.approx(
+        [min(1, 2 * small), max(min(1, 2 * small), large)]
+    )
+
+
+def test_predictors_that_were_asked_otherwise_are_not_compared() -> None:
+    """A predictor that lacks a prompt is an error, not a smaller n."""
+    rows = table()
+    lacking = rows[(rows["predictor"] != "finch") | (rows["prompt_id"] != "a")]
+    with pytest.raises(ValueError, match="were asked about other prompts"):
+        accuracy(lacking, BOOTSTRAP)

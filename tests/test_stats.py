@@ -1,81 +1,124 @@
-"""Statistics: intervals against an independent bootstrap, and at the edges."""
+"""Statistics: draws and tests against others that are written by hand, and at the edges."""
+
+import itertools
 
 import numpy as np
+import pytest
+from scipy.stats import binomtest, bootstrap
 
-from inward.stats import Floats, Indices, interval, ratio
+from inward.stats import (
+    Floats,
+    bounds,
+    chance_of,
+    drawn_sums,
+    drawn_tasks,
+    flipped_sums,
+    ratio,
+    warning,
+)
 
-RIGHT = np.random.default_rng(0).random((60, 4)) < 0.4
-OTHER = np.random.default_rng(1).random((25, 4)) < 0.7
-
-
-def mean_of(*tasks: Floats) -> object:
-    """Return an estimate: the mean over all rows of the prompts that are drawn."""
-
-    def estimate(indices: object) -> Floats:
-        assert isinstance(indices, (list, tuple))
-        sums = sum(
-            task[drawn].sum(axis=(-2, -1)) for task, drawn in zip(tasks, indices, strict=True)
-        )
-        rows = sum(drawn.shape[-1] for drawn in indices) * 4
-        return np.asarray([sums / rows])
-
-    return estimate
-
-
-def bounds(*tasks: Floats, seed: int = 7, resamples: int = 4000) -> tuple[float, float]:
-    """Return the 95 % interval of the mean."""
-    low, high = interval(
-        [len(task) for task in tasks],
-        mean_of(*tasks),  # type: ignore[arg-type]
-        resamples=resamples,
-        confidence=0.95,
-        generator=np.random.default_rng(seed),
-    )
-    return float(low[0]), float(high[0])
+DRAWS = np.random.default_rng(0)
+RIGHT = (DRAWS.random((60, 4)) < 0.4).astype(float)
+UNLIKE = DRAWS.random((60, 4))  # no prompt is like another
+MANY = (DRAWS.random((5000, 2)) < 0.3).astype(float)  # prompts of four kinds
 
 
-def test_intervals_agree_with_a_bootstrap_written_by_hand() -> None:
-    """Prompts are drawn anew within their task, all rows of a prompt together."""
-    draw = np.random.default_rng(11)
-    means = []
-    for _ in range(4000):
-        rows = np.concatenate(
-            [task[draw.integers(len(task), size=len(task))] for task in (RIGHT, OTHER)]
-        )
-        means.append(rows.mean())
-    low, high = bounds(RIGHT.astype(float), OTHER.astype(float))
-
-    assert abs(low - np.quantile(means, 0.025)) < 0.01
-    assert abs(high - np.quantile(means, 0.975)) < 0.01
+def sums(values: Floats, seed: int = 7, resamples: int = 4000) -> Floats:
+    """Return sums over prompts drawn anew."""
+    return drawn_sums(values, resamples, np.random.default_rng(seed))
 
 
-def test_rows_of_one_prompt_do_not_count_as_many() -> None:
-    """Four copies of each row make the interval no narrower."""
-    once = RIGHT[:, :1].astype(float)
-    copies = np.repeat(once, 4, axis=1)
-    draw = np.random.default_rng(3)
-    means = [once[draw.integers(60, size=60)].mean() for _ in range(4000)]
-    low, high = bounds(copies)
+@pytest.mark.parametrize("values", [RIGHT, UNLIKE, MANY], ids=["alike", "unlike", "many"])
+def test_sums_of_draws_are_those_of_a_bootstrap(values: Floats) -> None:
+    """Prompts come with all their rows, as in scipy's bootstrap of the same mean."""
+    low, high = bounds(sums(values).sum(axis=1) / values.size, 0.95)
+    other = bootstrap(
+        (values.mean(axis=1),),
+        np.mean,
+        method="percentile",
+        n_resamples=4000,
+        rng=np.random.default_rng(3),
+    ).confidence_interval
+    width = other.high - other.low
 
-    assert abs((high - low) - np.subtract(*np.quantile(means, [0.975, 0.025]))) < 0.02
+    assert float(low) == pytest.approx(other.low, abs=0.06 * width)
+    assert float(high) == pytest.approx(other.high, abs=0.06 * width)
 
 
-def test_the_same_seed_gives_the_same_interval() -> None:
-    """Intervals are seeded, and other seeds give others."""
-    right = RIGHT.astype(float)
+@pytest.mark.parametrize("values", [RIGHT, UNLIKE, MANY], ids=["alike", "unlike", "many"])
+def test_each_draw_takes_as_many_prompts_as_there_are(values: Floats) -> None:
+    """A column of ones adds up to the number of prompts each time; rows of a prompt stay together."""
+    ones = np.ones((len(values), 1))
+    found = sums(np.concatenate([values, 2 * values[:, :1], ones], axis=1), resamples=300)
 
-    assert bounds(right, seed=1) == bounds(right, seed=1)
-    assert bounds(right, seed=1, resamples=200) != bounds(right, seed=2, resamples=200)
+    assert set(found[:, -1]) == {len(values)}
+    assert found[:, -2] == pytest.approx(2 * found[:, 0])
+
+
+def test_few_resamples_are_the_first_of_many_that_fit_in_memory() -> None:
+    """The same seed gives the same draws."""
+    assert (sums(RIGHT) == sums(RIGHT)).all()
+    assert (sums(RIGHT, seed=1) != sums(RIGHT, seed=2)).any()
 
 
 def test_what_never_varies_has_no_width() -> None:
     """Where all predictions are right the interval is 100 % to 100 %."""
-    assert bounds(np.ones((20, 4))) == (1.0, 1.0)
+    low, high = bounds(sums(np.ones((20, 4))) / 20, 0.95)
+
+    assert (low == 1).all()
+    assert (high == 1).all()
 
 
-def test_one_prompt_has_no_interval() -> None:
-    """A task with a single prompt cannot be resampled, and nothing is made up for it."""
-    assert np.isnan(bounds(np.ones((1, 4)))).all()
+def test_every_flip_of_signs_is_as_likely() -> None:
+    """With four prompts there are 16 ways to choose signs, and all come up about as often."""
+    values = np.array([[1.0], [2.0], [4.0], [8.0]])
+    found = flipped_sums(values, 16_000, np.random.default_rng(5))[:, 0]
+    ways = {
+        sum(s * v for s, v in zip(signs, (1, 2, 4, 8), strict=True))
+        for signs in itertools.product((-1, 1), repeat=4)
+    }
+    values_found, counts = np.unique(found, return_counts=True)
+
+    assert set(values_found) == ways
+    assert (abs(counts - 1000) < 150).all()
+
+
+def test_the_chance_of_a_difference_is_that_of_a_sign_test() -> None:
+    """On one row a prompt the permutation test is the exact test of McNemar."""
+    differences = np.concatenate([np.ones(18), -np.ones(6), np.zeros(40)])[:, None]
+    flipped = flipped_sums(differences, 100_000, np.random.default_rng(2))[:, 0]
+    exact = binomtest(18, 24).pvalue
+
+    assert float(chance_of(np.array(12.0), flipped)) == pytest.approx(exact, abs=0.003)
+
+
+def test_no_chance_is_zero_and_none_is_made_up() -> None:
+    """The observed difference counts as one of those there could have been; NaN stays NaN."""
+    shuffled = np.zeros((99, 2))
+
+    first, second = chance_of(np.array([5.0, np.nan]), shuffled)
+
+    assert first == 0.01
+    assert np.isnan(second)
+
+
+def test_tasks_are_drawn_with_their_prompts() -> None:
+    """Between-task variance comes in: as in a bootstrap of the tasks' means where prompts agree."""
+    means = np.array([0.1, 0.4, 0.5, 0.9])
+    of_tasks = np.repeat(means[:, None], 20_000, axis=1)
+    low, high = bounds(drawn_tasks(of_tasks, np.random.default_rng(1)).mean(axis=0), 0.95)
+    every = [np.mean(drawn) for drawn in itertools.product(means, repeat=4)]
+
+    assert float(low) == pytest.approx(np.quantile(every, 0.025), abs=0.03)
+    assert float(high) == pytest.approx(np.quantile(every, 0.975), abs=0.03)
+
+
+def test_a_task_drawn_twice_has_two_draws_of_its_prompts() -> None:
+    """So the variance of prompts within it is not counted twice over."""
+    of_task = np.random.default_rng(4).normal(size=(1, 50_000)).repeat(2, axis=0)
+    drawn = drawn_tasks(of_task, np.random.default_rng(6))
+
+    assert abs(np.corrcoef(drawn)[0, 1]) < 0.02
 
 
 def test_nothing_divided_by_nothing_is_undefined() -> None:
@@ -86,31 +129,9 @@ def test_nothing_divided_by_nothing_is_undefined() -> None:
     assert np.isnan(values[1])
 
 
-def test_estimates_share_their_draws() -> None:
-    """The difference of an estimate and itself is exactly zero in every resample."""
-
-    def difference(indices: object) -> Floats:
-        estimate = mean_of(RIGHT.astype(float))
-        value: Floats = estimate(indices)  # type: ignore[operator]
-        return value - value
-
-    sizes: list[int] = [60]
-    low, high = interval(
-        sizes, difference, resamples=200, confidence=0.95, generator=np.random.default_rng(0)
-    )
-
-    assert (low[0], high[0]) == (0.0, 0.0)
-
-
-def test_indices_are_of_prompts() -> None:
-    """An estimate gets one array of indices for each task, as long as the task has prompts."""
-    seen: list[Indices] = []
-
-    def estimate(indices: object) -> Floats:
-        assert isinstance(indices, (list, tuple))
-        seen.extend(indices)
-        return np.zeros((1, *indices[0].shape[:-1]))
-
-    interval([5, 3], estimate, resamples=100, confidence=0.9, generator=np.random.default_rng(0))
-
-    assert {drawn.shape[-1] for drawn in seen} == {5, 3}
+def test_few_clusters_are_said_so() -> None:
+    """Intervals over few prompts, or few tasks, come with a warning; one task has no such interval."""
+    assert warning(400, 8) is None
+    assert warning(400, 1) is None
+    assert str(warning(12, 3)).startswith("12 prompts: ")
+    assert "3 tasks" in str(warning(400, 3))

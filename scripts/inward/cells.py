@@ -20,11 +20,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Self-prediction and cross-prediction of one target, to be compared on the same prompts."""
+    """A target predicted by itself and by another, to be compared on the same prompts."""
 
     target: str
     self_predictor: str
     cross_predictor: str
+    relation: str = "cross"  # of the other to the target
 
 
 def item_ids(items: pd.DataFrame) -> pd.Series:

@@ -1,61 +1,132 @@
-"""Statistics: intervals that respect what depends on what.
+"""Statistics: intervals and tests that respect what depends on what.
 
 One prompt gives rows under several properties, which are right or wrong together; so what is drawn
-anew is prompts, within their task, never rows. Two predictors are compared on the same draws.
+anew is prompts, within their task, never rows. All that is compared is compared on the same draws.
 """
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import DegenerateDataWarning, bootstrap
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
-BATCH = 500  # resamples held in memory at once
+AT_ONCE = 10_000_000  # draws of prompts held in memory at once
+MANY_ALIKE = 8  # prompts of a kind from which on it is faster to draw kinds than prompts
+FEW_PROMPTS = 30  # below it, an interval over prompts is a rough guess
+FEW_TASKS = 6  # likewise over tasks
 
 
-def interval(
-    sizes: Sequence[int],
-    estimate: Callable[[Sequence[Indices]], Floats],
-    *,
-    resamples: int,
-    confidence: float,
-    generator: np.random.Generator,
-) -> tuple[Floats, Floats]:
-    """Return the lower and the upper bounds of a percentile bootstrap, clustered and stratified.
+def drawn_sums(values: Floats, resamples: int, generator: np.random.Generator) -> Floats:
+    """Return the sums [resamples, columns] over prompts drawn with replacement.
 
-    `sizes` are the numbers of prompts in each task. `estimate` gets, for each task, indices of its
-    prompts [..., prompts], and returns estimates [estimates, ...]; all of them share the draws.
-    A bound is NaN where a draw leaves its estimate undefined, or a task has one prompt only.
+    `values` [prompts, columns] are what each prompt adds to each sum.
     """
-    if min(sizes) < 2:
-        undefined = np.full(len(estimate([np.arange(size) for size in sizes])), np.nan)
-        return undefined, undefined
-    with warnings.catch_warnings():
-        # Where an estimate is undefined in some draw its bounds are NaN, which says so already.
-        warnings.simplefilter("ignore", DegenerateDataWarning)
-        result = bootstrap(
-            [np.arange(size) for size in sizes],
-            lambda *indices, axis: estimate(indices),  # noqa: ARG005 - scipy names the last axis
-            vectorized=True,
-            paired=False,
-            n_resamples=resamples,
-            batch=BATCH,
-            confidence_level=confidence,
-            method="percentile",
-            rng=generator,
-        )
-    bounds = result.confidence_interval
-    return np.asarray(bounds.low), np.asarray(bounds.high)
+    patterns, counts = _patterns(values)
+    sums = np.empty((resamples, values.shape[1]))
+    for batch in _batches(resamples, len(values) if _few_alike(counts) else len(counts)):
+        size = batch.stop - batch.start
+        sums[batch] = _times_drawn(counts, size, generator) @ patterns
+    return sums
+
+
+def flipped_sums(values: Floats, resamples: int, generator: np.random.Generator) -> Floats:
+    """Return the sums [resamples, columns] over prompts, each prompt's values with a random sign.
+
+    Where `values` are differences of two predictors, that is what chance would make of them if it
+    did not matter which predictor is which.
+    """
+    patterns, counts = _patterns(values)
+    sums = np.empty((resamples, values.shape[1]))
+    for batch in _batches(resamples, len(patterns)):
+        size = (batch.stop - batch.start, len(patterns))
+        sums[batch] = (2 * generator.binomial(counts, 0.5, size=size) - counts) @ patterns
+    return sums
+
+
+def drawn_tasks(sums: Floats, generator: np.random.Generator) -> Floats:
+    """Return sums [tasks, resamples, ...] of tasks that are drawn anew themselves.
+
+    `sums` are those of prompts drawn within each task. A task that is drawn twice comes with two
+    draws of its prompts.
+    """
+    tasks, resamples = sums.shape[:2]
+    chosen = generator.integers(tasks, size=(tasks, resamples))
+    places = np.stack([generator.permutation(resamples) for _ in range(tasks)])
+    drawn: Floats = sums[chosen, places]
+    return drawn
+
+
+def bounds(estimates: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """Return the percentile interval of resampled estimates [resamples, ...].
+
+    A bound is NaN where a draw has left its estimate undefined.
+    """
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(estimates, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def chance_of(observed: Floats, shuffled: Floats) -> Floats:
+    """Return the two-sided p-values of `observed` [...] among `shuffled` [resamples, ...].
+
+    The observed one counts among them, so that no p-value is zero (Phipson and Smyth 2010).
+    """
+    # Sums of the same terms in another order may differ in the last digit.
+    extreme = np.abs(shuffled) >= np.abs(observed) * (1 - 1e-9) - 1e-12
+    chances: Floats = (1 + extreme.sum(axis=0)) / (1 + len(shuffled))
+    return np.where(np.isnan(observed), np.nan, chances)
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Return numerator / denominator, NaN where there is nothing to divide by."""
-    defined = denominator > 0
+    numerator, denominator = np.broadcast_arrays(numerator, denominator)
     quotients: Floats = np.divide(
-        numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=defined
+        numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0
     )
     return quotients
+
+
+def warning(n_prompts: int, n_tasks: int) -> str | None:
+    """Return what to be wary of in an interval over so many prompts and tasks, if anything."""
+    few = []
+    if n_prompts < FEW_PROMPTS:
+        few.append(f"{n_prompts} prompts: intervals are rough below {FEW_PROMPTS}")
+    if 1 < n_tasks < FEW_TASKS:
+        few.append(f"{n_tasks} tasks: intervals over tasks are too narrow below {FEW_TASKS}")
+    return "; ".join(few) or None
+
+
+def _patterns(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the different rows of `values`, and how often each occurs.
+
+    Prompts that add the same to all sums are the same to any draw, so it is enough to draw how
+    many of each kind there are.
+    """
+    if values.shape[1] == 0:
+        return values[:1], np.array([len(values)])
+    patterns, counts = np.unique(values, axis=0, return_counts=True)
+    return patterns, counts
+
+
+def _times_drawn(
+    counts: NDArray[np.int64], resamples: int, generator: np.random.Generator
+) -> Floats:
+    """Return how often prompts of each pattern are drawn [resamples, patterns]."""
+    prompts = int(counts.sum())
+    if not _few_alike(counts):
+        return generator.multinomial(prompts, counts / prompts, size=resamples).astype(float)
+    kind = np.repeat(np.arange(len(counts)), counts)
+    drawn = kind[generator.integers(prompts, size=(resamples, prompts), dtype=np.int32)]
+    drawn += np.arange(resamples)[:, None] * len(counts)
+    times = np.bincount(drawn.ravel(), minlength=resamples * len(counts))
+    return times.reshape(resamples, len(counts)).astype(float)
+
+
+def _few_alike(counts: NDArray[np.int64]) -> bool:
+    return bool(len(counts) * MANY_ALIKE > counts.sum())
+
+
+def _batches(resamples: int, width: int) -> Sequence[slice]:
+    size = max(1, AT_ONCE // max(width, 1))
+    return [slice(start, min(start + size, resamples)) for start in range(0, resamples, size)]

@@ -140,7 +140,7 @@ PREDICTIONS = Table(
 
 ITEMS = Table(
     name="items",
-    version=2,
+    version=3,
     key=("target", "predictor", "task", "property", "wrapper", "prompt_id"),
     columns={
         "item_id": TEXT,  # the key in one, by which scripts/trace_item.py finds the row
@@ -156,8 +156,9 @@ ITEMS = Table(
         "answer": TEXT,
         "noncompliant": TEXT,  # why the prediction cannot be read; it is wrong then
         "correct": FLAG,  # null where the row is dropped
+        "repeated": FLAG,  # the target's second sample has the same label; null without a second
     },
-    optional=frozenset({"label", "dropped", "answer", "noncompliant", "correct"}),
+    optional=frozenset({"label", "dropped", "answer", "noncompliant", "correct", "repeated"}),
 )
 
 _CELL = {
@@ -166,24 +167,32 @@ _CELL = {
     "property": TEXT,  # a property, or all
     "wrapper": TEXT,
     "average": TEXT,  # micro: over rows; macro: over (task, property)
+    # what is done where a prediction cannot be read: it is wrong; dropped; or, for compliant, the
+    # row is left out for both that are compared
+    "compliance": TEXT,
+    "n_tasks": COUNT,
     "n_prompts": COUNT,
     "n_rows": COUNT,
-    "n_dropped": COUNT,
+    "n_dropped": COUNT,  # for want of a label
     "dropped": TEXT,  # reasons with their counts
 }
 
 _INTERVAL = {
-    "low": SHARE,
+    "low": SHARE,  # prompts drawn anew within their task
     "high": SHARE,
+    "tasks_low": SHARE,  # tasks drawn anew, and prompts within them; null for one task
+    "tasks_high": SHARE,
+    "warning": TEXT,  # where there are too few of either
     "confidence": SHARE,
     "resamples": COUNT,
     "seed": COUNT,  # the study's
 }
+_BOUNDS = frozenset({"low", "high", "tasks_low", "tasks_high", "warning"})
 
 ACCURACY = Table(
     name="accuracy",
-    version=2,
-    key=("target", "predictor", "role", "task", "property", "wrapper", "average"),
+    version=3,
+    key=("target", "predictor", "role", "task", "property", "wrapper", "average", "compliance"),
     columns={
         "target": TEXT,
         "predictor": TEXT,
@@ -192,29 +201,39 @@ ACCURACY = Table(
         "noncompliant": TEXT,
         "accuracy": SHARE,
         "mode_baseline": SHARE,
+        "skill": SHARE,  # (accuracy - mode baseline) / (1 - mode baseline)
+        "noise_ceiling": SHARE,  # of the second sample as a prediction; null without a second
         **_INTERVAL,
     },
-    optional=frozenset({"accuracy", "mode_baseline", "low", "high"}),
+    optional=_BOUNDS | {"accuracy", "mode_baseline", "skill", "noise_ceiling"},
 )
 
 ADVANTAGE = Table(
     name="advantage",
-    version=2,
-    key=("target", "cross_predictor", "role", "task", "property", "wrapper", "average"),
+    version=3,
+    key=(
+        *("target", "cross_predictor", "role", "task", "property", "wrapper", "average"),
+        "compliance",
+    ),
     columns={
         "target": TEXT,
         "self_predictor": TEXT,
         "cross_predictor": TEXT,
+        "relation": TEXT,  # of the cross-predictor to the target: cross, twin, untrained, ...
         **_CELL,
+        "n_compared": COUNT,  # rows of the self-predictor that count
         "self_accuracy": SHARE,
         "cross_accuracy": SHARE,
         "mode_baseline": SHARE,
         "advantage": SHARE,
+        "effect": SHARE,  # in standard deviations of prompts' differences
+        "p_value": SHARE,  # of a permutation test; null where each predictor drops its own
+        "p_holm": SHARE,  # corrected over the properties of the comparison
         **_INTERVAL,
     },
-    optional=frozenset(
-        {"self_accuracy", "cross_accuracy", "mode_baseline", "advantage", "low", "high"}
-    ),
+    optional=_BOUNDS
+    | {"self_accuracy", "cross_accuracy", "mode_baseline", "advantage"}
+    | {"effect", "p_value", "p_holm"},
 )
 
 EXAMPLES = Table(

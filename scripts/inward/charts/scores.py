@@ -28,6 +28,11 @@ class Scores:
         )
 
 
+def shown(table: pd.DataFrame, wrapper: str) -> pd.DataFrame:
+    """Return the rows that figures and headline show: of one wrapper, what is unreadable wrong."""
+    return table[(table["wrapper"] == wrapper) & (table["compliance"] == "wrong")]
+
+
 def readable(name: str) -> str:
     """Return a property's name as a figure shows it."""
     return "all properties" if name == ALL else name.replace("_", " ")

@@ -1,0 +1,238 @@
+"""Grids: the items of one target as arrays, and what is summed over their prompts.
+
+A grid holds all predictors of one target, in one role and by one wrapper. Prompts are what is drawn
+anew; sums over them, of what was right and of what there was, are all that averages are made of.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from inward.cells import ALL, Cell
+from inward.randomness import arrays
+from inward.stats import Floats, bounds, drawn_sums, drawn_tasks, ratio, warning
+
+COUNTED = ["predictor", "task", "property"]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How intervals are made."""
+
+    resamples: int
+    confidence: float
+    seed: int  # the study's
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The items of one target in one role by one wrapper.
+
+    Arrays are one for each task, and 1 or 0.
+    """
+
+    tasks: list[str]
+    properties: list[str]
+    predictors: list[str]
+    rows: list[Floats]  # [prompts, properties]: asked, and the behavior gives a label
+    repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
+    twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
+    hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
+    readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many prompts each task has."""
+        return [len(rows) for rows in self.rows]
+
+    def chosen(self, cell: Cell) -> tuple[list[int], list[int]]:
+        """Return the places of a cell's tasks, and of its properties."""
+        return (
+            [place for place, task in enumerate(self.tasks) if cell.task in (ALL, task)],
+            [place for place, name in enumerate(self.properties) if cell.property in (ALL, name)],
+        )
+
+    def of_cell(self, values: Sequence[Floats], cell: Cell) -> list[Floats]:
+        """Return the arrays [prompts, ..., properties] of a cell's tasks and properties."""
+        tasks, names = self.chosen(cell)
+        return [values[task][..., names] for task in tasks]
+
+    def place(self, predictor: str) -> int:
+        """Return the place of a predictor in the arrays."""
+        return self.predictors.index(predictor)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Sums over prompts: [tasks, resamples, ..., properties]."""
+
+    right: Floats
+    of: Floats
+
+    def average(self, grid: Grid, cell: Cell) -> Floats:
+        """Return the micro or macro average of one cell [resamples, ...]."""
+        tasks, names = grid.chosen(cell)
+        right, of = self.right[tasks][..., names], self.of[tasks][..., names]
+        if cell.average == "micro":
+            return ratio(right.sum(axis=(0, -1)), of.sum(axis=(0, -1)))
+        shares = ratio(right, of)
+        defined = (~np.isnan(shares)).astype(float)
+        return ratio(np.nan_to_num(shares).sum(axis=(0, -1)), defined.sum(axis=(0, -1)))
+
+
+def grid(table: pd.DataFrame) -> Grid:
+    """Return the grid of the items of one target, role and wrapper.
+
+    Raises ValueError where its predictors were asked about other prompts.
+    """
+    tasks = sorted(table["task"].unique())
+    properties = sorted(table["property"].unique())
+    predictors = sorted(table["predictor"].unique())
+    parts = [_of_task(table[table["task"] == task], predictors, properties) for task in tasks]
+    return Grid(tasks, properties, predictors, *map(list, zip(*parts, strict=True)))
+
+
+def cells(grid: Grid) -> list[Cell]:
+    """Return the cells of a grid: each (task, property), then what they are pooled to."""
+    single = [
+        Cell(task, name, "micro")
+        for place, task in enumerate(grid.tasks)
+        for column, name in enumerate(grid.properties)
+        if grid.rows[place][:, column].any()
+    ]
+    pooled = [
+        *((task, ALL) for task in grid.tasks),
+        *((ALL, name) for name in grid.properties),
+        (ALL, ALL),
+    ]
+    return single + [Cell(t, p, average) for t, p in pooled for average in ("micro", "macro")]
+
+
+def sums(arrays: Sequence[Floats]) -> Floats:
+    """Return sums over the prompts of each task [tasks, 1, ...], each prompt once."""
+    return np.stack([values.sum(axis=0)[None] for values in arrays])
+
+
+def drawn(grid: Grid, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap) -> list[Floats]:
+    """Return, for each of `columns`, its sums [tasks, resamples, ...] over prompts drawn anew.
+
+    A column is an array [prompts, ...] for each task. All share their draws, and so do all targets,
+    whose prompts of a task are the same.
+    """
+    of_tasks = []
+    for place, task in enumerate(grid.tasks):
+        flat = [column[place].reshape(grid.sizes[place], -1) for column in columns]
+        generator = arrays(bootstrap.seed, "bootstrap", task)
+        both = drawn_sums(np.concatenate(flat, axis=1), bootstrap.resamples, generator)
+        of_tasks.append(np.split(both, np.cumsum([part.shape[1] for part in flat])[:-1], axis=1))
+    return [
+        np.stack(
+            [
+                found[number].reshape(bootstrap.resamples, *column[place].shape[1:])
+                for place, found in enumerate(of_tasks)
+            ]
+        )
+        for number, column in enumerate(columns)
+    ]
+
+
+def modes(table: pd.DataFrame, grid: Grid) -> Floats:
+    """Return how many rows have the commonest label of their property [tasks, properties]."""
+    scored = table[(table["predictor"] == grid.predictors[0]) & table["correct"].notna()]
+    counts = scored.groupby(["task", "property"])["label"].agg(
+        lambda labels: labels.value_counts().iloc[0]
+    )
+    return np.array([[float(counts.get((t, p), 0)) for p in grid.properties] for t in grid.tasks])
+
+
+def counts(grid: Grid, cell: Cell) -> dict[str, Any]:
+    """Return what the row of a cell says of how much it is about, and what to be wary of."""
+    of_tasks = grid.of_cell(grid.rows, cell)
+    n_prompts = sum(int(rows.any(axis=1).sum()) for rows in of_tasks)
+    n_tasks = sum(bool(rows.any()) for rows in of_tasks)
+    return {
+        **vars(cell),
+        "n_tasks": n_tasks,
+        "n_prompts": n_prompts,
+        "n_rows": sum(int(rows.sum()) for rows in of_tasks),
+        "warning": warning(n_prompts, n_tasks),
+    }
+
+
+def over_tasks(of_prompts: Sums, bootstrap: Bootstrap) -> Sums:
+    """Return sums over prompts drawn anew of tasks that are drawn anew themselves."""
+    generator = arrays(bootstrap.seed, "bootstrap", "tasks")
+    both = np.stack(np.broadcast_arrays(of_prompts.right, of_prompts.of), axis=2)
+    right, of = np.moveaxis(drawn_tasks(both, generator), 2, 0)
+    return Sums(right, of)
+
+
+def intervals(
+    estimates: Floats, of_tasks: Floats | None, bootstrap: Bootstrap
+) -> dict[str, Floats]:
+    """Return the bounds over prompts, and those over tasks, too, where these are drawn anew."""
+    low, high = bounds(estimates, bootstrap.confidence)
+    none = np.full(np.shape(low), np.nan)
+    wide = (none, none) if of_tasks is None else bounds(of_tasks, bootstrap.confidence)
+    return {"low": low, "high": high, "tasks_low": wide[0], "tasks_high": wide[1]}
+
+
+def made_by(bootstrap: Bootstrap) -> dict[str, Any]:
+    """Return what a row says of how its interval was made."""
+    return {
+        "confidence": bootstrap.confidence,
+        "resamples": bootstrap.resamples,
+        "seed": bootstrap.seed,
+    }
+
+
+Reasons = dict[tuple[str, str, str], Counter[str]]  # by predictor, task and property
+
+
+def reasons(table: pd.DataFrame, column: str) -> Reasons:
+    """Return the reasons in a column of items, counted by predictor, task and property."""
+    counts = table[table[column].notna()].groupby([*COUNTED, column]).size()
+    found: Reasons = {}
+    for *cell, reason, count in counts.reset_index().itertuples(index=False):
+        predictor, task, name = cell
+        found.setdefault((predictor, task, name), Counter())[reason] = int(count)
+    return found
+
+
+def in_cell(found: Reasons, predictor: str, cell: Cell) -> Counter[str]:
+    """Return the reasons of one predictor in one cell, counted."""
+    total: Counter[str] = Counter()
+    for (of, task, name), counts in found.items():
+        if of == predictor and cell.task in (ALL, task) and cell.property in (ALL, name):
+            total += counts
+    return total
+
+
+def said(counts: Counter[str]) -> str:
+    """Return reasons with their counts as a table shows them."""
+    return ", ".join(f"{reason}: {counts[reason]}" for reason in sorted(counts))
+
+
+def _of_task(
+    table: pd.DataFrame, predictors: list[str], properties: list[str]
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    prompt, prompts = pd.factorize(table["prompt_id"], sort=True)
+    who = pd.Index(predictors).get_indexer(pd.Index(table["predictor"]))
+    what = pd.Index(properties).get_indexer(pd.Index(table["property"]))
+    shape = (len(prompts), len(predictors), len(properties))
+    asked, hits, scored, readable, repeated, twice = (np.zeros(shape) for _ in range(6))
+    place = (prompt, who, what)
+    asked[place] = 1
+    scored[place] = row = table["correct"].notna().to_numpy()
+    hits[place] = table["correct"].fillna(value=False).to_numpy(dtype=float)
+    readable[place] = row & table["noncompliant"].isna().to_numpy()
+    repeated[place] = row & table["repeated"].fillna(value=False).to_numpy(dtype=bool)
+    twice[place] = row & table["repeated"].notna().to_numpy()
+    if (asked != asked[:, :1]).any():
+        other = predictors[int((asked != asked[:, :1]).any(axis=(0, 2)).argmax())]
+        raise ValueError(f"{predictors[0]} and {other} were asked about other prompts")
+    return scored[:, 0], repeated[:, 0], twice[:, 0], hits, readable
