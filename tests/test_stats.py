@@ -118,7 +118,7 @@ def test_a_task_drawn_twice_has_two_draws_of_its_prompts() -> None:
     of_task = np.random.default_rng(4).normal(size=(1, 50_000)).repeat(2, axis=0)
     drawn = drawn_tasks(of_task, np.random.default_rng(6))
 
-    assert abs(np.corrcoef(drawn)[0, 1]) < 0.02
+    assert abs(float(np.corrcoef(drawn[0], drawn[1]).min())) < 0.02
 
 
 def test_nothing_divided_by_nothing_is_undefined() -> None:

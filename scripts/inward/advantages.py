@@ -10,6 +10,7 @@ comparison.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,50 +43,57 @@ VIEWS = ("wrong", "dropped", "compliant")
 FAMILY = ["target", "cross_predictor", "role", "wrapper", "compliance", "average"]
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Two predictors of a target in one view: arrays [prompts, 2, properties] for each task."""
+
+    hits: list[Floats]
+    rows: list[Floats]
+
+    def sums(self) -> Sums:
+        """Return sums over all prompts."""
+        return Sums(sums(self.hits), sums(self.rows))
+
+
 def advantage(
     table: pd.DataFrame, comparisons: Sequence[Comparison], bootstrap: Bootstrap
 ) -> pd.DataFrame:
     """Return the advantage table: every cell of every comparison, paired on the same prompts."""
     rows: list[dict[str, Any]] = []
-    for comparison in comparisons:
-        pair = [comparison.self_predictor, comparison.cross_predictor]
-        chosen = table[(table["target"] == comparison.target) & table["predictor"].isin(pair)]
+    for target in sorted({comparison.target for comparison in comparisons}):
+        compared = [comparison for comparison in comparisons if comparison.target == target]
+        names = {name for each in compared for name in (each.self_predictor, each.cross_predictor)}
+        chosen = table[(table["target"] == target) & table["predictor"].isin(names)]
         for (role, wrapper), asked in chosen.groupby(["role", "wrapper"]):
-            rows += _rows(comparison, {"role": role, "wrapper": wrapper}, asked, bootstrap)
+            rows += _rows(compared, {"role": role, "wrapper": wrapper}, asked, bootstrap)
     found = pd.DataFrame(rows, columns=[name for name in ADVANTAGE.columns if name != "p_holm"])
     return found.assign(p_holm=_holm(found))
 
 
 def _rows(
-    comparison: Comparison, key: dict[str, Any], table: pd.DataFrame, bootstrap: Bootstrap
+    compared: Sequence[Comparison],
+    key: dict[str, Any],
+    table: pd.DataFrame,
+    bootstrap: Bootstrap,
 ) -> Iterator[dict[str, Any]]:
+    """Yield the rows of comparisons of one target, all of them on the same draws."""
     found = grid(table)
-    own = found.place(comparison.self_predictor)
-    other = found.place(comparison.cross_predictor)
     dropped = reasons(table, "dropped")
-    columns = _columns(found, own, other)
-    names = list(columns)
-    observed = _views(dict(zip(names, map(sums, columns.values()), strict=True)))
-    draws = dict(zip(names, drawn(found, list(columns.values()), bootstrap), strict=True))
-    resampled = _views(draws)
-    of_tasks = {view: over_tasks(of_view, bootstrap) for view, of_view in resampled.items()}
-    chance = {
-        view: _chances(found, columns, view, observed[view], bootstrap)
-        for view in VIEWS
-        if view != "dropped"
-    }
     commonest = Sums(modes(table, found)[:, None], sums(found.rows))
-    for cell in cells(found):
-        counted = counts(found, cell)
-        lost = in_cell(dropped, comparison.self_predictor, cell)
-        [mode] = commonest.average(found, cell)
-        for view in VIEWS:
-            [[self_accuracy, cross_accuracy]] = observed[view].average(found, cell)
-            between = intervals(
-                _difference(resampled[view], found, cell),
-                _difference(of_tasks[view], found, cell) if counted["n_tasks"] > 1 else None,
-                bootstrap,
-            )
+    pairs = [(comparison, view) for comparison in compared for view in VIEWS]
+    of_pairs = [_pair(found, comparison, view) for comparison, view in pairs]
+    columns = [part for pair in of_pairs for part in (pair.hits, pair.rows)]
+    draws = drawn(found, columns, bootstrap)
+    shuffled = _shuffled(found, of_pairs, bootstrap)
+    for place, (comparison, view) in enumerate(pairs):
+        pair = of_pairs[place]
+        observed, resampled = pair.sums(), Sums(*draws[2 * place : 2 * place + 2])
+        of_tasks = over_tasks(resampled, bootstrap)
+        for cell in cells(found):
+            counted = counts(found, cell)
+            lost = in_cell(dropped, comparison.self_predictor, cell)
+            [mode] = commonest.average(found, cell)
+            [[self_accuracy, cross_accuracy]] = observed.average(found, cell)
             yield {
                 **vars(comparison),
                 **key,
@@ -93,42 +101,34 @@ def _rows(
                 **counted,
                 "n_dropped": lost.total(),
                 "dropped": said(lost),
-                "n_compared": _compared(columns, view, found, cell),
+                "n_compared": sum(int(of[:, 0].sum()) for of in found.of_cell(pair.rows, cell)),
                 "self_accuracy": self_accuracy,
                 "cross_accuracy": cross_accuracy,
                 "mode_baseline": mode,
                 "advantage": self_accuracy - cross_accuracy,
-                **between,
-                "effect": _effect(columns, view, found, cell),
-                "p_value": chance[view][cell] if view in chance else np.nan,
+                **intervals(
+                    _difference(resampled, found, cell),
+                    _difference(of_tasks, found, cell) if counted["n_tasks"] > 1 else None,
+                    bootstrap,
+                ),
+                "effect": _effect(pair, found, cell),
+                "p_value": np.nan
+                if view == "dropped"
+                else _chance(observed, shuffled[place], found, cell),
                 **made_by(bootstrap),
             }
 
 
-def _columns(found: Grid, own: int, other: int) -> dict[str, list[Floats]]:
-    """Return what is summed over prompts: arrays [prompts, 2 or 1, properties] for each task."""
-    pair = [own, other]
-    both = [readable[:, pair].prod(axis=1, keepdims=True) for readable in found.readable]
-    return {
-        "hits": [hits[:, pair] for hits in found.hits],
-        "rows": [rows[:, None] for rows in found.rows],
-        "readable": [readable[:, pair] for readable in found.readable],
-        "both": both,
-        "hits of both": [
-            hits[:, pair] * known for hits, known in zip(found.hits, both, strict=True)
-        ],
-    }
-
-
-NAMES = {  # of the columns that a view is made of
-    "wrong": ("hits", "rows"),
-    "dropped": ("hits", "readable"),
-    "compliant": ("hits of both", "both"),
-}
-
-
-def _views(of: dict[str, Floats]) -> dict[str, Sums]:
-    return {view: Sums(of[right], of[rows]) for view, (right, rows) in NAMES.items()}
+def _pair(found: Grid, comparison: Comparison, view: str) -> Pair:
+    own, other = map(found.place, (comparison.self_predictor, comparison.cross_predictor))
+    hits = [of_task[:, [own, other]] for of_task in found.hits]
+    readable = [of_task[:, [own, other]] for of_task in found.readable]
+    if view == "wrong":
+        return Pair(hits, [np.stack([rows, rows], axis=1) for rows in found.rows])
+    if view == "dropped":
+        return Pair(hits, readable)
+    both = [np.repeat(each.prod(axis=1, keepdims=True), 2, axis=1) for each in readable]
+    return Pair([right * known for right, known in zip(hits, both, strict=True)], both)
 
 
 def _difference(of_view: Sums, found: Grid, cell: Cell) -> Floats:
@@ -136,37 +136,33 @@ def _difference(of_view: Sums, found: Grid, cell: Cell) -> Floats:
     return averages[:, 0] - averages[:, 1]
 
 
-def _compared(columns: dict[str, list[Floats]], view: str, found: Grid, cell: Cell) -> int:
-    """Return how many rows of the self-predictor a view compares."""
-    return sum(int(rows[:, 0].sum()) for rows in found.of_cell(columns[NAMES[view][1]], cell))
+def _shuffled(found: Grid, pairs: Sequence[Pair], bootstrap: Bootstrap) -> list[Sums]:
+    """Return, for each pair, the sums of differences whose prompts change sides by chance."""
+    flipped = [
+        flipped_sums(
+            np.concatenate([pair.hits[place][:, 0] - pair.hits[place][:, 1] for pair in pairs], 1),
+            bootstrap.resamples,
+            arrays(bootstrap.seed, "permutation", task),
+        )
+        for place, task in enumerate(found.tasks)
+    ]
+    of_pairs = np.split(np.stack(flipped), len(pairs), axis=-1)
+    return [
+        Sums(differences, sums(pair.rows)[:, :, 0])
+        for differences, pair in zip(of_pairs, pairs, strict=True)
+    ]
 
 
-def _chances(
-    found: Grid,
-    columns: dict[str, list[Floats]],
-    view: str,
-    observed: Sums,
-    bootstrap: Bootstrap,
-) -> dict[Cell, float]:
-    """Return the p-value of each cell: how often chance alone makes a difference as large."""
-    flipped = []
-    for place, task in enumerate(found.tasks):
-        hits = columns[NAMES[view][0]][place]
-        generator = arrays(bootstrap.seed, "permutation", task)
-        flipped.append(flipped_sums(hits[:, 0] - hits[:, 1], bootstrap.resamples, generator))
-    shuffled = Sums(np.stack(flipped), observed.of[:, :, 0])
-    return {
-        cell: float(chance_of(_difference(observed, found, cell)[0], shuffled.average(found, cell)))
-        for cell in cells(found)
-    }
+def _chance(observed: Sums, shuffled: Sums, found: Grid, cell: Cell) -> float:
+    """Return how often chance alone makes a difference as large."""
+    [difference] = _difference(observed, found, cell)
+    return float(chance_of(difference, shuffled.average(found, cell)))
 
 
-def _effect(columns: dict[str, list[Floats]], view: str, found: Grid, cell: Cell) -> float:
+def _effect(pair: Pair, found: Grid, cell: Cell) -> float:
     """Return the mean difference of a prompt's shares in standard deviations over prompts."""
-    hits, rows = (found.of_cell(columns[name], cell) for name in NAMES[view])
-    shares = np.concatenate(
-        [ratio(right.sum(axis=-1), of.sum(axis=-1)) for right, of in zip(hits, rows, strict=True)]
-    )
+    of_cell = zip(found.of_cell(pair.hits, cell), found.of_cell(pair.rows, cell), strict=True)
+    shares = np.concatenate([ratio(hits.sum(axis=-1), of.sum(axis=-1)) for hits, of in of_cell])
     differences = shares[:, 0] - shares[:, 1]
     differences = differences[~np.isnan(differences)]
     spread = differences.std(ddof=1) if len(differences) > 1 else 0.0

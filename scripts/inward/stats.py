@@ -4,12 +4,13 @@ One prompt gives rows under several properties, which are right or wrong togethe
 anew is prompts, within their task, never rows. All that is compared is compared on the same draws.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Weights = Callable[[NDArray[np.int64], int, np.random.Generator], Floats]
 
 AT_ONCE = 10_000_000  # draws of prompts held in memory at once
 MANY_ALIKE = 8  # prompts of a kind from which on it is faster to draw kinds than prompts
@@ -22,12 +23,7 @@ def drawn_sums(values: Floats, resamples: int, generator: np.random.Generator) -
 
     `values` [prompts, columns] are what each prompt adds to each sum.
     """
-    patterns, counts = _patterns(values)
-    sums = np.empty((resamples, values.shape[1]))
-    for batch in _batches(resamples, len(values) if _few_alike(counts) else len(counts)):
-        size = batch.stop - batch.start
-        sums[batch] = _times_drawn(counts, size, generator) @ patterns
-    return sums
+    return _weighted_sums(values, resamples, generator, _times_drawn)
 
 
 def flipped_sums(values: Floats, resamples: int, generator: np.random.Generator) -> Floats:
@@ -36,12 +32,7 @@ def flipped_sums(values: Floats, resamples: int, generator: np.random.Generator)
     Where `values` are differences of two predictors, that is what chance would make of them if it
     did not matter which predictor is which.
     """
-    patterns, counts = _patterns(values)
-    sums = np.empty((resamples, values.shape[1]))
-    for batch in _batches(resamples, len(patterns)):
-        size = (batch.stop - batch.start, len(patterns))
-        sums[batch] = (2 * generator.binomial(counts, 0.5, size=size) - counts) @ patterns
-    return sums
+    return _weighted_sums(values, resamples, generator, _signs)
 
 
 def drawn_tasks(sums: Floats, generator: np.random.Generator) -> Floats:
@@ -74,8 +65,9 @@ def chance_of(observed: Floats, shuffled: Floats) -> Floats:
     """
     # Sums of the same terms in another order may differ in the last digit.
     extreme = np.abs(shuffled) >= np.abs(observed) * (1 - 1e-9) - 1e-12
-    chances: Floats = (1 + extreme.sum(axis=0)) / (1 + len(shuffled))
-    return np.where(np.isnan(observed), np.nan, chances)
+    chances = (1 + extreme.sum(axis=0)) / (1 + len(shuffled))
+    known: Floats = np.where(np.isnan(observed), np.nan, chances)
+    return known
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -97,36 +89,44 @@ def warning(n_prompts: int, n_tasks: int) -> str | None:
     return "; ".join(few) or None
 
 
-def _patterns(values: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the different rows of `values`, and how often each occurs.
+def _weighted_sums(
+    values: Floats, resamples: int, generator: np.random.Generator, weights: Weights
+) -> Floats:
+    """Return sums [resamples, columns] of prompts with random weights.
 
-    Prompts that add the same to all sums are the same to any draw, so it is enough to draw how
-    many of each kind there are.
+    Prompts that add the same to all sums are the same to any draw, so only how many there are of
+    each kind need be drawn; and columns that are the same have the same sum.
     """
-    if values.shape[1] == 0:
-        return values[:1], np.array([len(values)])
-    patterns, counts = np.unique(values, axis=0, return_counts=True)
-    return patterns, counts
+    columns, place = np.unique(values, axis=1, return_inverse=True)
+    kinds, counts = np.unique(columns, axis=0, return_counts=True)
+    alike = len(kinds) * MANY_ALIKE < len(columns)
+    if not alike:
+        kinds, counts = columns, np.ones(len(columns), dtype=np.int64)
+    sums = np.empty((resamples, columns.shape[1]))
+    batch = max(1, AT_ONCE // len(kinds))
+    for start in range(0, resamples, batch):
+        size = min(batch, resamples - start)
+        sums[start : start + size] = weights(counts, size, generator) @ kinds
+    return sums[:, place]
 
 
 def _times_drawn(
     counts: NDArray[np.int64], resamples: int, generator: np.random.Generator
 ) -> Floats:
-    """Return how often prompts of each pattern are drawn [resamples, patterns]."""
+    """Return how often prompts of each kind are drawn [resamples, kinds]."""
     prompts = int(counts.sum())
-    if not _few_alike(counts):
+    if len(counts) < prompts:
         return generator.multinomial(prompts, counts / prompts, size=resamples).astype(float)
-    kind = np.repeat(np.arange(len(counts)), counts)
-    drawn = kind[generator.integers(prompts, size=(resamples, prompts), dtype=np.int32)]
-    drawn += np.arange(resamples)[:, None] * len(counts)
-    times = np.bincount(drawn.ravel(), minlength=resamples * len(counts))
-    return times.reshape(resamples, len(counts)).astype(float)
+    drawn = generator.integers(prompts, size=(resamples, prompts))
+    drawn += np.arange(resamples)[:, None] * prompts
+    times = np.bincount(drawn.ravel(), minlength=resamples * prompts)
+    return times.reshape(resamples, prompts).astype(float)
 
 
-def _few_alike(counts: NDArray[np.int64]) -> bool:
-    return bool(len(counts) * MANY_ALIKE > counts.sum())
-
-
-def _batches(resamples: int, width: int) -> Sequence[slice]:
-    size = max(1, AT_ONCE // max(width, 1))
-    return [slice(start, min(start + size, resamples)) for start in range(0, resamples, size)]
+def _signs(counts: NDArray[np.int64], resamples: int, generator: np.random.Generator) -> Floats:
+    """Return the sums of random signs of the prompts of each kind [resamples, kinds]."""
+    if len(counts) < counts.sum():
+        heads = generator.binomial(counts, 0.5, size=(resamples, len(counts)))
+    else:
+        heads = generator.integers(2, size=(resamples, len(counts)))
+    return (2 * heads - counts).astype(float)
