@@ -4,6 +4,7 @@ needs  the configuration
 makes  nothing
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from snakemake.utils import validate
 ROOT = Path(workflow.basedir)
 COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
+# Jobs are other processes: there too, these sources go before a copy that is installed.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(ROOT / "scripts"), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
 
 from inward import config as configuration
 from inward.errors import ConfigError
