@@ -4,7 +4,6 @@ needs  the configuration
 makes  nothing
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,10 +12,6 @@ from snakemake.utils import validate
 ROOT = Path(workflow.basedir)
 COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
-# Jobs are other processes: there too, these sources go before a copy that is installed.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(ROOT / "scripts"), *filter(None, [os.environ.get("PYTHONPATH")])]
-)
 
 from inward import config as configuration
 from inward.errors import ConfigError
@@ -24,8 +19,10 @@ from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
-from inward.sources import stripped_copies
+from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
+
+import_first(ROOT / "scripts")
 
 CONFIGFILE = str(workflow.configfiles[-1])
 
