@@ -121,6 +121,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         sourced(file="birds.jsonl", url=URL, sha256=SHA256),
         "source: give one of file, url, hub",
     ),
+    "columns beside the source": (
+        {**sourced(file="birds.jsonl"), "columns": {"text": "a"}},
+        "columns: there is no 'columns' here; write it within source",
+    ),
     "a file that is not there": (
         sourced(file="bird.jsonl"),
         "source.file: there is no file 'bird.jsonl'",

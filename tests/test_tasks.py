@@ -262,6 +262,21 @@ def test_columns_have_any_names(tmp_path: Path) -> None:
     assert expected == made("choice", source=source, template=TEMPLATE)
 
 
+def test_a_column_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
+    """Who mistakes the name of an option's column reads which columns the file has."""
+    csv = tmp_path / "choices.csv"
+    csv.write_text("ask,one,two\nWhich?,this,that\n", encoding="utf-8")
+    columns = {"text": "ask", "options": ["one", "three"]}
+
+    with pytest.raises(InputError) as error:
+        made("choice", source={"file": str(csv), "columns": columns}, template=TEMPLATE)
+
+    assert (
+        str(error.value)
+        == f"{csv}, line 2: three is missing; add it (there is 'ask', 'one', 'two')"
+    )
+
+
 BAD_ROWS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "the same row twice": ([RIVER, METAL, RIVER], "line 3: makes the same prompt as "),
     "a control character": ([{"text": "a\x1cb"}], "line 1: text has the control character U+001C"),

@@ -88,11 +88,16 @@ def parquet_records(path: Path) -> Iterator[Record]:
 
 def field(record: Record, name: str) -> Any:
     """Return what a record has under `name`; raise InputError where it has nothing."""
+    if record[1].get(name) is None:
+        raise InputError(lacking(record, name))
+    return record[1][name]
+
+
+def lacking(record: Record, name: str) -> str:
+    """Return the line for a record that has nothing under a name: what it has instead."""
     where, values = record
-    if values.get(name) is None:
-        there = ", ".join(map(repr, sorted(values)[:9])) or "nothing"
-        raise InputError(f"{where}: {name} is missing; add it (there is {there})")
-    return values[name]
+    there = ", ".join(map(repr, sorted(values)[:9])) or "nothing"
+    return f"{where}: {name} is missing; add it (there is {there})"
 
 
 def text(record: Record, name: str) -> str:

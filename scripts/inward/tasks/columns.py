@@ -11,6 +11,7 @@ from inward.lines import (
     check_text,
     csv_records,
     json_records,
+    lacking,
     parquet_records,
     text,
 )
@@ -68,7 +69,7 @@ def _options(record: Record, names: str | list[str]) -> tuple[str, ...]:
     else:
         lost = [name for name in names if name not in values]
         if lost:
-            raise InputError(f"{where}: {lost[0]} is missing; add it")
+            raise InputError(lacking(record, lost[0]))
         given = [values[name] for name in names]
         while given and given[-1] in ("", None):  # of a question with fewer options than others
             given.pop()
