@@ -233,6 +233,10 @@ def test_what_came_without_a_question_is_not_asked(
     assert caplog.messages == [
         "fish: 1 questions that did not come with their prompts, left out: third_word (1)"
     ]
+    none = prediction_questions(
+        {"fish": table.assign(split="train")}, {"fish": names}, [RELEASED], 1
+    )
+    assert (len(none), set(none)) == (0, set(asked))
     assert len(rows) == 3
     assert account.left_out == {"fish: third_word: came without a question": 1}
 

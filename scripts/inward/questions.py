@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import pandas as pd
 
@@ -38,14 +39,14 @@ def _hypotheticals(
     test = prompts[prompts["split"] == "test"]
     every = test.merge(pd.DataFrame({"property": properties}), how="cross")
     every = every.merge(pd.DataFrame({"wrapper": wrappers}), how="cross")
-    there = [is_there(row, row["property"], row["wrapper"]) for row in every.to_dict("records")]
-    _tell_of_lost(task, every[~pd.Series(there, index=every.index, dtype=bool)]["property"])
-    every = every[there]
+    rows = every.to_dict("records")
+    there = [is_there(row, row["property"], row["wrapper"]) for row in rows]
     questions = [
-        question_about(row, row["property"], row["wrapper"], named)
-        for row in every.to_dict("records")
+        question_about(row, row["property"], row["wrapper"], named) for row in compress(rows, there)
     ]
-    return every.rename(columns={"text": "prompt"}).assign(question=questions)
+    came = pd.Series(there, index=every.index, dtype=bool)
+    _tell_of_lost(task, every.loc[~came, "property"])
+    return every[came].rename(columns={"text": "prompt"}).assign(question=questions)
 
 
 def _tell_of_lost(task: str, properties: pd.Series) -> None:
