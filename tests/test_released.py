@@ -213,6 +213,26 @@ def test_a_choice_without_options_is_logged(
     assert caplog.messages == [f"1 rows in which no options were found, such as: {path}, line 1"]
 
 
+def test_a_target_that_is_no_letter_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays as it was, but nothing can be chosen that is it."""
+    choice = "Eat?\nA - Yes\nB - No"
+    targets = ["A", None, "C", "Yes"]
+    rows = [
+        line(f"{n} {choice}", original_question=choice, option_matching_ethical_stance=target)
+        for n, target in enumerate(targets)
+    ]
+    settings = {**release(tmp_path / "r", *rows), "answers": "option"}
+    caplog.set_level("WARNING", "inward")
+    path = tmp_path / "r/fish_long_first_word.jsonl"
+
+    assert [p.target_option for p in KINDS["released"].prompts(settings, 1)] == targets
+    assert caplog.messages == [
+        f"2 rows whose target is the letter of no option, such as: {path}, line 3; {path}, line 4"
+    ]
+
+
 def test_what_came_without_a_question_is_not_asked(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -49,9 +49,24 @@ def prompts(settings: dict[str, Any], _seed: int) -> list[Prompt]:
         log.info("%s: %d lines, %d different prompts", path, len(found), len(texts))
         every += found
     if settings["answers"] == "option":
-        without = [where for where, prompt in every if not prompt.options]
-        tell("rows in which no options were found", without)
+        _tell_of_odd_choices(every)
     return as_one(every)
+
+
+def _tell_of_odd_choices(every: list[Placed]) -> None:
+    tell(
+        "rows in which no options were found",
+        [where for where, prompt in every if not prompt.options],
+    )
+    tell(
+        "rows whose target is the letter of no option",
+        [
+            where
+            for where, prompt in every
+            if prompt.options
+            and prompt.target_option not in (None, *LETTERS[: len(prompt.options)])
+        ],
+    )
 
 
 def released(path: Path, dataset: str) -> Iterator[Placed]:
