@@ -137,10 +137,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         ),
     ),
     "a form that others write otherwise": (
-        sourced("choice", file="birds.jsonl", form="mmlu"),
+        sourced("choice", file="birds.csv", form="arc"),
         (
-            "source: 'birds.jsonl' does not end with .csv, as the form mmlu does; convert it, or"
-            " rename it"
+            "source: 'birds.csv' does not end with .jsonl or .parquet, as the form arc does;"
+            " convert it, or rename it"
         ),
     ),
     "columns of a form": (
