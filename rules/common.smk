@@ -19,8 +19,10 @@ from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
-from inward.sources import stripped_copies
+from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
+
+import_first(ROOT / "scripts")
 
 CONFIGFILE = str(workflow.configfiles[-1])
 

@@ -1,6 +1,7 @@
 """The configuration: what it describes, and the one line in which a mistake is named."""
 
 import copy
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from inward import config as configuration
 from inward.cells import Comparison
 from inward.errors import ConfigError
 from inward.graph import Study
+from inward.properties import PROPERTIES
 
 from .conftest import ROOT
 
@@ -190,22 +192,6 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"tasks.colors.properties": ["first_char"]},
         "config: tasks.colors.properties: there is no 'first_char'; did you mean first_character?",
     ),
-    "a property of words on numbers": (
-        {"tasks.numbers.properties": ["starts_with_vowel"]},
-        (
-            "config: tasks.numbers.properties: starts_with_vowel has no meaning for answers of kind"
-            " number; choose another, such as is_digit_sum_even, is_third_digit_even,"
-            " is_first_digit_even (docs/labels.md has all)"
-        ),
-    ),
-    "a property of numbers on words": (
-        {"tasks.colors.properties": ["is_even"]},
-        (
-            "config: tasks.colors.properties: is_even has no meaning for answers of kind word;"
-            " choose another, such as starts_with_vowel, starts_in_first_half, ends_with_vowel"
-            " (docs/labels.md has all)"
-        ),
-    ),
     "likelihoods where there are none": (
         {
             "tasks.colors.properties": ["first_token_ratio"],
@@ -287,6 +273,26 @@ def test_a_mistake_is_named_in_one_line(
         checked(edited(embedded, edits), schema)
 
     assert line == str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "kind"),
+    [("numbers", "starts_with_vowel", "number"), ("colors", "is_even", "word")],
+)
+def test_a_property_without_meaning_is_refused_and_three_with_one_are_named(
+    embedded: dict[str, Any], schema: dict[str, Any], task: str, name: str, kind: str
+) -> None:
+    """Who asks words for a parity reads what to ask instead, whatever properties there are."""
+    with pytest.raises(ConfigError) as error:
+        checked(edited(embedded, {f"tasks.{task}.properties": [name]}), schema)
+
+    said = re.fullmatch(
+        rf"config: tasks\.{task}\.properties: {name} has no meaning for answers of kind {kind};"
+        r" choose another, such as (\w+), (\w+), (\w+) \(docs/labels\.md has all\)",
+        str(error.value),
+    )
+    assert said is not None
+    assert all(kind in PROPERTIES[other].answers for other in said.groups())
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -121,6 +121,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         sourced(file="birds.jsonl", url=URL, sha256=SHA256),
         "source: give one of file, url, hub",
     ),
+    "columns beside the source": (
+        {**sourced(file="birds.jsonl"), "columns": {"text": "a"}},
+        "columns: there is no 'columns' here; write it within source",
+    ),
     "a file that is not there": (
         sourced(file="bird.jsonl"),
         "source.file: there is no file 'bird.jsonl'",
@@ -133,10 +137,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         ),
     ),
     "a form that others write otherwise": (
-        sourced("choice", file="birds.jsonl", form="mmlu"),
+        sourced("choice", file="birds.csv", form="arc"),
         (
-            "source: 'birds.jsonl' does not end with .csv, as the form mmlu does; convert it, or"
-            " rename it"
+            "source: 'birds.csv' does not end with .jsonl or .parquet, as the form arc does;"
+            " convert it, or rename it"
         ),
     ),
     "columns of a form": (

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,8 +128,11 @@ CSV: dict[str, tuple[bytes, str]] = {
     "a field too few": (b'a,b\n"1\n1",2\n\n1\n', "line 5: has 1 fields, not 2; mend it, or put a"),
     "a quote that never closes": (b'a,b\n1,2\n"1,2\n3,4\n', "line 3: not CSV (unexpected end of"),
     "a quote in the middle": (b'a,b\n"1"1,2\n', "line 2: not CSV (',' expected after '\"'); mend"),
-    "a carriage return": (b"a,b\n1\r1,2\n", "line 2: not CSV (new-line character seen in unquoted"),
-    "a field too long": (b"a\n" + b"1" * 200_000, "line 2: not CSV (field larger than field limit"),
+    "a carriage return": (b"a,b\n1\r1,2\n", "line 2: has \\r outside quotes; put the field in"),
+    "a field too long": (
+        b"a\n" + b"1" * 200_000,
+        "line 2: a field has more than 131072 characters; shorten it, or",
+    ),
     "a column twice": (b"a,b,a\n", "line 1: names the column 'a' twice; rename one"),
     "foreign line ends": (b"a,b\r\n1,2\r\n", "line 1: ends with \\r\\n; save the file with"),
     "not UTF-8": (b"a,b\n1,\xff\n", "line 2: not UTF-8"),
@@ -157,6 +162,47 @@ def test_a_parquet_file_is_read_by_row(tmp_path: Path) -> None:
     ] == list(parquet_records(tmp_path / "t.parquet"))
     with pytest.raises(InputError, match=r"none\.parquet: not a Parquet file; give another"):
         list(parquet_records(tmp_path / "none.parquet"))
+
+
+NOT_UTF8 = pa.Array.from_buffers(
+    pa.string(), 2, [None, pa.array([0, 1, 2], pa.int32()).buffers()[1], pa.py_buffer(b"a\xff")]
+)
+PARQUET: dict[str, tuple[pa.Table, str]] = {
+    "not UTF-8": (
+        pa.table({"text": NOT_UTF8}),
+        ", row 2: 'text' is not UTF-8; mend it, or leave the column out",
+    ),
+    "a day that is none": (
+        pa.table({"text": ["a"], "day": pa.array([2**30], pa.date32())}),
+        ", row 1: 'day' is out of range; mend it, or leave the column out",
+    ),
+    "a column twice": (
+        pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"]),
+        ": names the column 'text' twice; rename one",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "said"), PARQUET.values(), ids=PARQUET)
+def test_a_row_of_parquet_that_cannot_be_read_is_named(
+    tmp_path: Path, table: pa.Table, said: str
+) -> None:
+    """With its column, since others write it without looking."""
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(InputError) as error:
+        list(parquet_records(tmp_path / "t.parquet"))
+
+    assert str(error.value) == f"{tmp_path}/t.parquet{said}"
+
+
+def test_a_folder_adds_no_column(tmp_path: Path) -> None:
+    """Not even one with a name that other readers take for a column and its value."""
+    (tmp_path / "day=7").mkdir()
+    pq.write_table(pa.table({"text": ["a"]}), tmp_path / "day=7/t.parquet")
+
+    assert [values for _, values in parquet_records(tmp_path / "day=7/t.parquet")] == [
+        {"text": "a"}
+    ]
 
 
 @given(st.lists(st.text()))

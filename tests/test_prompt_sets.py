@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def each(paths: list[Path]) -> pytest.MarkDecorator:
 every_set = each(SETS)
 every_choice = each([path for path in SETS if longest(path)])
 every_pair = each([path for path in SETS if longest(path) == 2])
+every_four = each([path for path in SETS if longest(path) == 4])
 
 
 @every_set
@@ -139,6 +141,26 @@ def test_the_longer_option_tells_nothing(path: Path) -> None:
 
     assert len(rows(path)) >= 120
     assert 0.4 <= longer / len(rows(path)) <= 0.6
+
+
+def found_by_length(path: Path, extreme: Callable[[list[int]], int]) -> float:
+    """Return how often the target is what has that length; who must draw among some gets a part."""
+    found = 0.0
+    for row in rows(path):
+        lengths = [len(option) for option in row["options"]]
+        extremes = [at for at, length in enumerate(lengths) if length == extreme(lengths)]
+        found += (LETTERS.index(row["target"]) in extremes) / len(extremes)
+    return found / len(rows(path))
+
+
+@every_four
+@pytest.mark.parametrize("extreme", [max, min], ids=["longest", "shortest"])
+def test_the_length_of_one_of_four_tells_nothing(
+    path: Path, extreme: Callable[[list[int]], int]
+) -> None:
+    """Always taking the longest, or the shortest, is hardly better or worse than guessing."""
+    assert len(rows(path)) >= 200
+    assert 0.2 <= found_by_length(path, extreme) <= 0.3
 
 
 def test_the_readme_lists_every_set() -> None:

@@ -117,6 +117,150 @@ def test_a_repeated_line_is_left_out_and_logged(
     ]
 
 
+def test_the_log_counts_lines_and_prompts(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """For each file, so that a prompt more or less than lines is seen at once."""
+    settings = release(tmp_path / "r", line("a"), line("b"), line("a"), line("b", "third_word"))
+    caplog.set_level("INFO", "inward")
+    KINDS["released"].prompts(settings, 1)
+
+    assert [said for said in caplog.messages if "prompts" in said] == [
+        f"{tmp_path}/r/fish_long_first_word.jsonl: 3 lines, 2 different prompts",
+        f"{tmp_path}/r/fish_long_third_word.jsonl: 1 lines, 1 different prompts",
+    ]
+
+
+def test_what_a_merged_line_loses_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A prompt has one item: that of its first line."""
+    other = line("a", "third_word", original_question="A")
+    settings = release(tmp_path / "r", line("a"), other)
+    caplog.set_level("WARNING", "inward")
+
+    assert [prompt.item for prompt in KINDS["released"].prompts(settings, 1)] == ["a"]
+    assert caplog.messages == [
+        (
+            f"1 prompts with more than one item, which have the first, such as:"
+            f" {tmp_path}/r/fish_long_third_word.jsonl, line 1 and"
+            f" {tmp_path}/r/fish_long_first_word.jsonl, line 1"
+        )
+    ]
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    """It would be a property without a question."""
+    settings = release(tmp_path / "r", line("a"))
+    (tmp_path / "r/fish_long_third_word.jsonl").write_text("\n")
+
+    assert refused(settings) == (
+        f"{tmp_path}/r/fish_long_third_word.jsonl: holds no lines; give another file"
+    )
+
+
+ODD_CHOICES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "an option over lines that look like options": (
+        "Which?\nI - Eel\nJ - Ray\n\nAnswer choices:\nA - I\nB - \nI - twice\nC - J",
+        "B",
+        ("I", "I - twice", "J"),
+    ),
+    "premises that are numbered as options are": (
+        "A - Eels swim\nB - Rays swim\n\nAnswer choices:\nA - both\nB - A - B\nC - (A) only",
+        "C",
+        ("both", "A - B", "(A) only"),
+    ),
+    "an option that begins as one in brackets": (
+        "Which?\nA - eel\nB - B) ray\nC) cod\nC - none\nD - all",
+        "D",
+        ("eel", "B) ray\nC) cod", "none", "all"),
+    ),
+    "empty options": ("Which?\n\nAnswer choices:\nA - \nB - eel\nC -", "B", ("", "eel", "")),
+    "an option without a blank before it": ("Eat?\nA - YesB - No", "A", ("Yes", "No")),
+    "a line like an option at the end": (
+        "Eat?\nA - Yes\nB - No\n\nA - b",
+        "B",
+        ("Yes", "No\n\nA - b"),
+    ),
+    "one more in brackets": ("Eat?\nA - Yes\nB - No\n (C)Never", "C", ("Yes", "No", "Never")),
+    "what is no choice": ("Vitamin A - good. Plan B - bad", "good", ()),
+}
+
+
+@pytest.mark.parametrize(("asked", "target", "options"), ODD_CHOICES.values(), ids=ODD_CHOICES)
+def test_options_of_odd_forms_are_found(
+    tmp_path: Path, asked: str, target: str, options: tuple[str, ...]
+) -> None:
+    """Whatever else stands in a question, its options are as many as it has, and whole."""
+    row = line(
+        asked,
+        "ethical_stance",
+        original_question=asked,
+        option_matching_ethical_stance=target,
+    )
+    [prompt] = KINDS["released"].prompts(release(tmp_path / "r", row), 1)
+
+    assert (prompt.options, prompt.target_option) == (options, target)
+
+
+def test_a_choice_without_options_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is a prompt nevertheless: whoever answers may say any letter."""
+    settings = release(tmp_path / "r", line("Eat?"), line("Eat?\nA - Yes\nB - No"))
+    caplog.set_level("WARNING", "inward")
+    path = tmp_path / "r/fish_long_first_word.jsonl"
+
+    assert len(KINDS["released"].prompts({**settings, "answers": "option"}, 1)) == 2
+    assert caplog.messages == [f"1 rows in which no options were found, such as: {path}, line 1"]
+
+
+def test_a_target_that_is_no_letter_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays as it was, but nothing can be chosen that is it."""
+    choice = "Eat?\nA - Yes\nB - No"
+    targets = ["A", None, "C", "Yes"]
+    rows = [
+        line(f"{n} {choice}", original_question=choice, option_matching_ethical_stance=target)
+        for n, target in enumerate(targets)
+    ]
+    settings = {**release(tmp_path / "r", *rows), "answers": "option"}
+    caplog.set_level("WARNING", "inward")
+    path = tmp_path / "r/fish_long_first_word.jsonl"
+
+    assert [p.target_option for p in KINDS["released"].prompts(settings, 1)] == targets
+    assert caplog.messages == [
+        f"2 rows whose target is the letter of no option, such as: {path}, line 3; {path}, line 4"
+    ]
+
+
+def test_what_came_without_a_question_is_not_asked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Files may have other prompts; what is left out is counted, and everything else asked."""
+    settings = release(tmp_path / "r", line("a"), line("b"), line("a", "third_word"))
+    table = table_of(settings, tmp_path / "fish.parquet")
+    names = ["first_word", "third_word"]
+    caplog.set_level("WARNING", "inward")
+    asked = prediction_questions({"fish": table}, {"fish": names}, [RELEASED, "past"], 1)
+    label = {"sample": 0, "value": "eel", "compliant": True}
+    labels = pd.DataFrame(
+        [{"prompt_id": id_, "property": p, **label} for id_ in table["prompt_id"] for p in names]
+    )
+    account = Account()
+    rows = prediction_rows("fish", table, labels, Ways((RELEASED,)), account)
+
+    assert Counter(asked["wrapper"]) == {"released": 3, "past": 4}
+    assert caplog.messages == [
+        "fish: 1 questions that did not come with their prompts, left out: third_word (1)"
+    ]
+    none = prediction_questions(
+        {"fish": table.assign(split="train")}, {"fish": names}, [RELEASED], 1
+    )
+    assert (len(none), set(none)) == (0, set(asked))
+    assert len(rows) == 3
+    assert account.left_out == {"fish: third_word: came without a question": 1}
+
+
 def test_options_and_target_are_kept(tmp_path: Path) -> None:
     """Options are those in the question, whichever way they are marked; the target is as it was."""
     stance = {"option_matching_ethical_stance": "B"}

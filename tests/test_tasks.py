@@ -167,6 +167,36 @@ FORMS = {
 }
 
 
+HUB: dict[str, list[dict[str, Any]]] = {
+    "mmlu": [
+        {"question": "Which?\r", "subject": "fish", "choices": ["eel", "eel", "7"], "answer": 2},
+        {"question": "Odd?", "subject": "fish", "choices": ["yes", "no", "\x0b7"], "answer": 0},
+    ],
+    "arc": [
+        {"id": "1", "question": "Which?\r", "answerKey": "3"}
+        | {"choices": {"text": ["eel", "eel", "7"], "label": ["1", "2", "3"]}},
+        {"id": "2", "question": "Odd?", "answerKey": "A"}
+        | {"choices": {"text": ["yes", "no", "\x0b7"], "label": ["A", "B", "C"]}},
+    ],
+}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+@pytest.mark.parametrize("form", HUB)
+def test_forms_are_read_as_the_hub_has_them(tmp_path: Path, form: str, suffix: str) -> None:
+    """As JSONL and Parquet; they are not ours to mend: odd characters stay, repeats are one."""
+    path, rows = tmp_path / f"t.{suffix}", [*HUB[form], HUB[form][0]]
+    if suffix == "jsonl":
+        lines(path, *rows)
+    else:
+        pd.DataFrame(rows).to_parquet(path)
+
+    assert [
+        (p.item, p.options, p.target_option)
+        for p in made("choice", source={"file": str(path), "form": form}, template=TEMPLATE)
+    ] == [("Which?\r", ("eel", "eel", "7"), "C"), ("Odd?", ("yes", "no", "\x0b7"), "A")]
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_forms_of_others_are_read(tmp_path: Path, form: str) -> None:
     """Question, options and key, whatever they are called there; what occurs twice is one prompt."""
@@ -211,17 +241,27 @@ BAD_FORMS = {
     "no choices": (
         "arc",
         '{"question": "Which?", "answerKey": "A"}',
-        "line 1: question is no object with stem and choices; give both",
+        "line 1: choices is missing; add it (there is 'answerKey', 'question')",
     ),
     "a choice that is none": (
         "arc",
         '{"question": {"stem": "Which?", "choices": ["a", "b"]}, "answerKey": "A"}',
         "line 1: a choice is no object with text and label; give both",
     ),
+    "choices of no hub": (
+        "arc",
+        '{"question": "Which?", "choices": {"text": ["a", "b"], "label": ["A"]}, "answerKey": "A"}',
+        "line 1: choices is no object with as many text as label; give both lists",
+    ),
+    "no choices at all": (
+        "arc",
+        '{"question": {"stem": "Which?", "choices": []}, "answerKey": "A"}',
+        "line 1: has 0 options; give 2 to 6",
+    ),
     "a key without a choice": (
         "arc",
-        '{"question": {"stem": "?", "choices": [{"text": "a", "label": "A"}]}, "answerKey": "B"}',
-        "line 1: answerKey is 'B', not the label of one choice; give one of 'A'",
+        '{"question": "?", "choices": {"text": ["a", "b"], "label": ["A", "C"]}, "answerKey": "B"}',
+        "line 1: answerKey is 'B', not the label of one choice; give one of 'A', 'C'",
     ),
 }
 
@@ -262,11 +302,52 @@ def test_columns_have_any_names(tmp_path: Path) -> None:
     assert expected == made("choice", source=source, template=TEMPLATE)
 
 
+def test_a_column_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
+    """Who mistakes the name of an option's column reads which columns the file has."""
+    csv = tmp_path / "choices.csv"
+    csv.write_text("ask,one,two\nWhich?,this,that\n", encoding="utf-8")
+    columns = {"text": "ask", "options": ["one", "three"]}
+
+    with pytest.raises(InputError) as error:
+        made("choice", source={"file": str(csv), "columns": columns}, template=TEMPLATE)
+
+    assert (
+        str(error.value)
+        == f"{csv}, line 2: three is missing; add it (there is 'ask', 'one', 'two')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("0\n1", ""),
+        ("A\n1", "line 3: key is of another kind than above it; give letters, or numbers"),
+        ("2\n1", "line 2: the target 'C' is none of A, B; give one of these letters"),
+        ("01\n1", "line 2: the target '01' is none of A, B; give one of these letters"),
+    ],
+)
+def test_a_number_in_csv_counts_options(tmp_path: Path, keys: str, said: str) -> None:
+    """Though all that stands there is text; letters and numbers are not mixed there either."""
+    path, (one, other) = tmp_path / "t.csv", keys.split("\n")
+    path.write_text(f"text,one,two,key\nA river?,Po,Rome,{one}\nA city?,Po,Rome,{other}\n")
+    columns = {"options": ["one", "two"], "target": "key"}
+    found = ""
+    try:
+        prompts = made("choice", source={"file": str(path), "columns": columns}, template=TEMPLATE)
+    except InputError as error:
+        found = str(error)
+    else:
+        assert [prompt.target_option for prompt in prompts] == ["A", "B"]
+
+    assert found == (f"{path}, {said}" if said else "")
+
+
 BAD_ROWS: dict[str, tuple[list[dict[str, Any]], str]] = {
     "the same row twice": ([RIVER, METAL, RIVER], "line 3: makes the same prompt as "),
     "a control character": ([{"text": "a\x1cb"}], "line 1: text has the control character U+001C"),
     "a carriage return": ([{"text": "a\r\nb"}], "line 1: text has the control character U+000D at"),
     "an empty text": ([RIVER, {"text": " "}], "line 2: text is empty; fill it, or delete the line"),
+    "a text that shows nothing": ([{"text": "\u200b\ufeff "}], "line 1: text is empty; fill it"),
     "no text": ([{"prompt": "a"}], "line 1: text is missing; add it (there is 'prompt')"),
     "no options": ([{"text": "a"}], "line 1: has 0 options; give 2 to 6"),
     "one option": ([{**RIVER, "options": ["Po"]}], "line 1: has 1 options; give 2 to 6"),

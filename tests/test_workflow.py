@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -171,3 +172,16 @@ def test_a_broken_word_list_ends_with_one_line(workshop: Workshop) -> None:
     assert done.returncode != 0
     assert "colors.txt, line 2: 'deep red' is not one word; one word a line" in said
     assert "Traceback" not in workshop.logged("prompts")
+
+
+def test_jobs_run_the_sources_beside_the_snakefile(tmp_path: Path) -> None:
+    """Another copy of the library, such as one that was installed earlier, is never run instead."""
+    other = tmp_path / "other/inward"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("raise SystemExit('the wrong copy')\n")
+    workshop = Workshop(tmp_path)
+    workshop.environment["PYTHONPATH"] = str(other.parent)
+
+    ran = workshop.run("prompts")
+
+    assert ran.returncode == 0, ran.stderr

@@ -325,6 +325,12 @@ def _form_problem(problem: ValidationError, above: tuple[str, ...] = ()) -> str:
     known = schema.get("properties", {})
     if problem.validator == "additionalProperties":
         odd = next(key for key in instance if key not in known)
+        within = [name for name, part in known.items() if odd in part.get("properties", {})]
+        if within:
+            return (
+                f"{where}.{odd}".removeprefix(".")
+                + f": there is no {odd!r} here; write it within {within[0]}"
+            )
         return unknown(f"{where}.{odd}".removeprefix("."), odd, known)
     if problem.validator == "required":
         lost = next(key for key in schema["required"] if key not in instance)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inward.errors import InputError
-from inward.given import question_about
+from inward.given import is_there, question_about
 from inward.randomness import draws
 
 
@@ -56,7 +56,7 @@ def prediction_rows(
     """Return one hypothetical question with its label for each prompt and property.
 
     Of several wrappers each question has one, drawn anew. A label that could not be read teaches
-    nothing; it is left out and counted.
+    nothing; it is left out and counted, and so is a question that did not come with its prompt.
     """
     rows = []
     first = labels[labels["sample"] == 0].merge(prompts, on="prompt_id", validate="many_to_one")
@@ -65,7 +65,11 @@ def prediction_rows(
         if not label["compliant"]:
             account.left_out[f"{task}: {name}: {label['reason']}"] += 1
             continue
-        question = question_about(label, name, ways.one(label["prompt_id"], name), ways.named)
+        wrapper = ways.one(label["prompt_id"], name)
+        if not is_there(label, name, wrapper):
+            account.left_out[f"{task}: {name}: came without a question"] += 1
+            continue
+        question = question_about(label, name, wrapper, ways.named)
         rows.append(training_row(question, label["value"]))
         account.used[f"{task}: {name}"] += 1
     return rows

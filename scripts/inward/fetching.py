@@ -72,7 +72,8 @@ def _stream(request: urllib.request.Request, kept: Path, sha256: str) -> None:
                 urllib.request.urlopen(request, timeout=TIMEOUT) as answer,  # noqa: S310
                 partial.open("wb") as file,
             ):
-                expected = int(answer.headers.get("Content-Length") or -1)
+                length = answer.headers.get("Content-Length", "")
+                expected = int(length) if length.isdecimal() else -1
                 while chunk := answer.read(CHUNK):
                     file.write(chunk)
                     digest.update(chunk)

@@ -20,6 +20,14 @@ def question_about(prompt: Mapping[Hashable, Any], name: str, wrapper: str, name
     return hypothetical_question(wrapper, str(prompt["text"]), PROPERTIES[name], named)
 
 
+def is_there(prompt: Mapping[Hashable, Any], name: str, wrapper: str) -> bool:
+    """Return whether a wrapper can ask for a property: `released` only if the question came."""
+    if variant(wrapper).wrapper != RELEASED:
+        return True
+    questions = prompt["questions"]
+    return any(one["property"] == name for one in (questions if questions is not None else ()))
+
+
 def given_question(prompt: Mapping[Hashable, Any], name: str) -> str:
     """Return the question for a property that came with a prompt, a row of its table.
 

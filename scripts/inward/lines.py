@@ -9,7 +9,7 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ LONGEST = 100_000  # characters of a prompt; more is a file that got into a fiel
 # What no text needs: C0 but tab and newline, DEL, and C1 but U+0085, a line end in Unicode.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f]")
 SURROGATES = re.compile("[\ud800-\udfff]")
+# White space, and characters of no width: a text of these alone says nothing.
+NOTHING = re.compile("[\\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*")
 
 
 def lines(path: Path) -> Iterator[tuple[str, str]]:
@@ -64,9 +66,7 @@ def csv_records(path: Path, columns: list[str] | None = None) -> Iterator[Record
     for where, fields in _csv_rows(path):
         if columns is None:
             columns = fields
-            twice = sorted({name for name in fields if fields.count(name) > 1})
-            if twice:
-                raise InputError(f"{where}: names the column {twice[0]!r} twice; rename one")
+            _refuse_twice(where, fields)
             continue
         if len(fields) != len(columns):
             raise InputError(
@@ -78,21 +78,35 @@ def csv_records(path: Path, columns: list[str] | None = None) -> Iterator[Record
 
 def parquet_records(path: Path) -> Iterator[Record]:
     """Yield the rows of a Parquet file; raise InputError where it is none."""
+    number = 0
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            _refuse_twice(str(path), file.schema_arrow.names)
+            for batch in file.iter_batches():
+                for place in range(batch.num_rows):
+                    number += 1
+                    where = f"{path}, row {number}"
+                    named = zip(batch.schema.names, batch.columns, strict=True)
+                    yield (
+                        where,
+                        {name: _value(where, name, column[place]) for name, column in named},
+                    )
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not a Parquet file; give another, or convert it") from error
-    for number, row in enumerate(table.to_pylist(), start=1):
-        yield f"{path}, row {number}", row
 
 
 def field(record: Record, name: str) -> Any:
     """Return what a record has under `name`; raise InputError where it has nothing."""
+    if record[1].get(name) is None:
+        raise InputError(lacking(record, name))
+    return record[1][name]
+
+
+def lacking(record: Record, name: str) -> str:
+    """Return the line for a record that has nothing under a name: what it has instead."""
     where, values = record
-    if values.get(name) is None:
-        there = ", ".join(map(repr, sorted(values)[:9])) or "nothing"
-        raise InputError(f"{where}: {name} is missing; add it (there is {there})")
-    return values[name]
+    there = ", ".join(map(repr, sorted(values)[:9])) or "nothing"
+    return f"{where}: {name} is missing; add it (there is {there})"
 
 
 def text(record: Record, name: str) -> str:
@@ -106,7 +120,7 @@ def text(record: Record, name: str) -> str:
 
 def check_text(where: str, name: str, value: str) -> None:
     """Raise InputError for a text that is empty, too long, or cannot be written in UTF-8."""
-    if not value.strip():
+    if NOTHING.fullmatch(value):
         raise InputError(f"{where}: {name} is empty; fill it, or delete the line")
     if len(value) > LONGEST:
         raise InputError(
@@ -147,9 +161,38 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise InputError(f"{places[begun]}: not CSV ({error}); mend its quotes") from error
+            raise InputError(f"{places[begun]}: {_mend_of(error)}") from error
         if row:
             yield places[begun], row
+
+
+def _mend_of(error: csv.Error) -> str:
+    said = str(error)
+    if "field limit" in said:
+        return (
+            f"a field has more than {csv.field_size_limit()} characters; shorten it, or close the"
+            " quote that is open"
+        )
+    if "new-line character" in said:
+        return "has \\r outside quotes; put the field in quotes, or take it out"
+    return f"not CSV ({said}); mend its quotes"
+
+
+def _refuse_twice(where: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"{where}: names the column {twice[0]!r} twice; rename one")
+
+
+def _value(where: str, name: str, scalar: pa.Scalar) -> Any:
+    """Return a value of Parquet; raise InputError where Python has none like it."""
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError) as error:
+        what = "not UTF-8" if isinstance(error, UnicodeDecodeError) else "out of range"
+        raise InputError(
+            f"{where}: {name!r} is {what}; mend it, or leave the column out"
+        ) from error
 
 
 def _object(where: str, line: str) -> dict[str, Any]:

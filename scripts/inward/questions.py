@@ -1,11 +1,14 @@
 """Questions: all hypothetical questions that a subject is asked."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
 
 import pandas as pd
 
 from inward.asking import repeated
-from inward.given import question_about
+from inward.given import is_there, question_about
+from inward.progress import log
 
 
 def prediction_questions(
@@ -20,20 +23,39 @@ def prediction_questions(
     `prompts` and `properties` are by task; `named` is the model that third-person is about.
     """
     asked = pd.concat(
-        _hypotheticals(table, properties[task], wrappers, named).assign(task=task)
+        _hypotheticals(task, table, properties[task], wrappers, named).assign(task=task)
         for task, table in prompts.items()
     )
     return repeated(asked, samples)
 
 
 def _hypotheticals(
-    prompts: pd.DataFrame, properties: Sequence[str], wrappers: Sequence[str], named: str
+    task: str,
+    prompts: pd.DataFrame,
+    properties: Sequence[str],
+    wrappers: Sequence[str],
+    named: str,
 ) -> pd.DataFrame:
     test = prompts[prompts["split"] == "test"]
     every = test.merge(pd.DataFrame({"property": properties}), how="cross")
     every = every.merge(pd.DataFrame({"wrapper": wrappers}), how="cross")
+    rows = every.to_dict("records")
+    there = [is_there(row, row["property"], row["wrapper"]) for row in rows]
     questions = [
-        question_about(row, row["property"], row["wrapper"], named)
-        for row in every.to_dict("records")
+        question_about(row, row["property"], row["wrapper"], named) for row in compress(rows, there)
     ]
-    return every.rename(columns={"text": "prompt"}).assign(question=questions)
+    came = pd.Series(there, index=every.index, dtype=bool)
+    _tell_of_lost(task, every.loc[~came, "property"])
+    return every[came].rename(columns={"text": "prompt"}).assign(question=questions)
+
+
+def _tell_of_lost(task: str, properties: pd.Series) -> None:
+    """Log how many questions did not come with the prompts of a task, by property."""
+    if len(properties):
+        lost = ", ".join(f"{name} ({count})" for name, count in sorted(Counter(properties).items()))
+        log.warning(
+            "%s: %d questions that did not come with their prompts, left out: %s",
+            task,
+            len(properties),
+            lost,
+        )

@@ -101,3 +101,9 @@ def _copy_stripped(source: Path, copy: Path) -> None:
         times = source.stat()
         os.utime(copy, ns=(times.st_atime_ns, times.st_mtime_ns))
     write_text(of, digest)
+
+
+def import_first(folder: Path) -> None:
+    """Have all jobs import from `folder` before any copy that is installed."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *([before] if before else [])])

@@ -1,5 +1,6 @@
 """Rows by column: JSONL, CSV and Parquet files whose columns are named in the configuration."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from inward.lines import (
     check_text,
     csv_records,
     json_records,
+    lacking,
     parquet_records,
     text,
 )
@@ -21,6 +23,7 @@ READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
     ".csv": csv_records,
     ".parquet": parquet_records,
 }
+COUNTED = re.compile("0|[1-9][0-9]?")  # a number that counts options, in CSV
 
 
 def column_rows(path: Path, columns: dict[str, Any]) -> Iterator[Row]:
@@ -36,6 +39,8 @@ def column_rows(path: Path, columns: dict[str, Any]) -> Iterator[Row]:
         row = Row(where, asked, item, _options(record, columns.get("options", "options")))
         name = columns.get("target", "target")
         given = record[1].get(name)
+        if path.suffix == ".csv" and given and COUNTED.fullmatch(given):
+            given = int(given)
         if "target" in columns and name not in record[1]:
             raise InputError(f"{where}: {name} is missing; add it, or null")
         if given is not None and given != "":
@@ -44,7 +49,7 @@ def column_rows(path: Path, columns: dict[str, Any]) -> Iterator[Row]:
                 raise InputError(
                     f"{where}: {name} is of another kind than above it; give letters, or numbers"
                 )
-            row = Row(where, asked, item, row.options, _letter(where, name, given))
+            row = Row(where, asked, item, row.options, letter_of(where, name, given))
         if row.options:
             check_choice(row)
         yield row
@@ -68,7 +73,7 @@ def _options(record: Record, names: str | list[str]) -> tuple[str, ...]:
     else:
         lost = [name for name in names if name not in values]
         if lost:
-            raise InputError(f"{where}: {lost[0]} is missing; add it")
+            raise InputError(lacking(record, lost[0]))
         given = [values[name] for name in names]
         while given and given[-1] in ("", None):  # of a question with fewer options than others
             given.pop()
@@ -82,7 +87,7 @@ def _options(record: Record, names: str | list[str]) -> tuple[str, ...]:
     return tuple(given)
 
 
-def _letter(where: str, name: str, given: object) -> str:
+def letter_of(where: str, name: str, given: object) -> str:
     """Return a target as a letter; a whole number counts options from 0."""
     if isinstance(given, str):
         check_text(where, name, given)

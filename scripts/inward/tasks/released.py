@@ -11,10 +11,10 @@ from typing import Any
 
 from inward.errors import ConfigError, InputError
 from inward.lines import Record, check_text, check_whole, field, json_records, text
-from inward.tasks.forms import options_inside
+from inward.progress import log
 from inward.tasks.kind import ANSWERS_SCHEMA, Kind
 from inward.tasks.prompt import Prompt, Question
-from inward.tasks.row import LETTERS, MOST, Placed, as_one
+from inward.tasks.row import LETTERS, MOST, Placed, as_one, tell
 from inward.tasks.source import NAME, PATHS
 
 # The release's properties, and what they are called here.
@@ -32,15 +32,41 @@ PROPERTIES = {
     "identity": "identity",
 }
 # What begins an option: "A - " in the release, and now and then "(B)", as its authors found it.
-OPTION = re.compile(r"^[ \t]*\(?([A-Z])(?: - |\))", re.MULTILINE)
-INLINE = re.compile(r"(?<!\S)\(?([A-Z])(?: - |\))")
+DASHED = re.compile(r"^[ \t]*([A-Z]) -(?: |$)", re.MULTILINE)
+MARKED = re.compile(r"^[ \t]*\(?([A-Z])(?: -(?: |$)|\))", re.MULTILINE)
+INLINE = re.compile(r"(?<![A-Z])\(?([A-Z])(?: - |\))")
 TARGET = "option_matching_ethical_stance"  # in text tasks it says what really came next
 
 
 def prompts(settings: dict[str, Any], _seed: int) -> list[Prompt]:
     """Return each object-level prompt of the dataset once, with the questions of all its lines."""
-    dataset = settings["source"]["dataset"]
-    return as_one(placed for path in files(settings) for placed in released(Path(path), dataset))
+    dataset, every = settings["source"]["dataset"], list[Placed]()
+    for path in files(settings):
+        found = list(released(Path(path), dataset))
+        if not found:
+            raise InputError(f"{path}: holds no lines; give another file")
+        texts = {prompt.text for _, prompt in found}
+        log.info("%s: %d lines, %d different prompts", path, len(found), len(texts))
+        every += found
+    if settings["answers"] == "option":
+        _tell_of_odd_choices(every)
+    return as_one(every)
+
+
+def _tell_of_odd_choices(every: list[Placed]) -> None:
+    tell(
+        "rows in which no options were found",
+        [where for where, prompt in every if not prompt.options],
+    )
+    tell(
+        "rows whose target is the letter of no option",
+        [
+            where
+            for where, prompt in every
+            if prompt.options
+            and prompt.target_option not in (None, *LETTERS[: len(prompt.options)])
+        ],
+    )
 
 
 def released(path: Path, dataset: str) -> Iterator[Placed]:
@@ -66,11 +92,28 @@ def released(path: Path, dataset: str) -> Iterator[Placed]:
 
 
 def _options(item: str, target: str | None) -> tuple[str, ...]:
-    """Return the options in a question, each on a line of its own, or at least behind a blank."""
-    found = options_inside(item, OPTION)
+    """Return the options in a question, on lines of their own if there are such; perhaps none."""
+    dashed, marked = _options_marked(item, DASHED), _options_marked(item, MARKED)
+    found = max(dashed, marked, key=len)
     if not found and target is not None and target in LETTERS[:MOST]:
-        found = options_inside(item, INLINE)
+        found = _options_marked(item, INLINE)
     return found
+
+
+def _options_marked(item: str, beginning: re.Pattern[str]) -> tuple[str, ...]:
+    """Return the last options A, B, ... that `beginning` marks; other marks are part of them."""
+    marks = list(beginning.finditer(item))
+    for start in reversed(range(len(marks))):
+        run: list[re.Match[str]] = []
+        for mark in marks[start:]:
+            if len(run) < len(LETTERS) and mark[1] == LETTERS[len(run)]:
+                run.append(mark)
+        if len(run) > 1:
+            ends = [mark.start() for mark in run[1:]] + [len(item)]
+            return tuple(
+                item[mark.end() : end].strip() for mark, end in zip(run, ends, strict=True)
+            )
+    return ()
 
 
 def _only_message(record: Record, name: str) -> str:

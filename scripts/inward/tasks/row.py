@@ -50,14 +50,16 @@ def all_different(prompts: Iterable[Placed]) -> list[Prompt]:
 def as_one(prompts: Iterable[Placed]) -> list[Prompt]:
     """Return the prompts of files that are not ours to mend: what occurs again is one prompt.
 
-    It has the questions of all its rows. Rows that say nothing new are counted in the log, and so
-    are prompts whose rows give other targets, which then have none. Raises InputError where two
+    It has the questions of all its rows, and the item of the first. Rows that say nothing new are
+    counted in the log, and so are prompts whose rows give other items, or other targets, of which
+    they then have none. Raises InputError where two
     rows ask for the same property in other words.
     """
     found: dict[str, Prompt] = {}
     first: dict[str, str] = {}
     repeats: list[str] = []
     torn: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     for where, prompt in prompts:
         if prompt.text not in found:
             found[prompt.text], first[prompt.text] = prompt, where
@@ -66,13 +68,16 @@ def as_one(prompts: Iterable[Placed]) -> list[Prompt]:
         questions = _together(before.questions, prompt.questions, where, first[prompt.text])
         if questions == before.questions:
             repeats.append(f"{where} repeats {first[prompt.text]}")
+        if prompt.item != before.item:
+            renamed.setdefault(prompt.text, f"{where} and {first[prompt.text]}")
         targets = {before.target_option, prompt.target_option} - {None}
         if len(targets) > 1:
             torn.setdefault(prompt.text, f"{where} and {first[prompt.text]}")
         target = None if prompt.text in torn else next(iter(targets), None)
         found[prompt.text] = replace(before, questions=questions, target_option=target)
-    _tell("rows that say nothing new, left out", repeats)
-    _tell("prompts with more than one target, which are left without", list(torn.values()))
+    tell("rows that say nothing new, left out", repeats)
+    tell("prompts with more than one item, which have the first", list(renamed.values()))
+    tell("prompts with more than one target, which are left without", list(torn.values()))
     return list(found.values())
 
 
@@ -89,6 +94,7 @@ def _together(
     return tuple(known.values())
 
 
-def _tell(what: str, places: Sequence[str]) -> None:
+def tell(what: str, places: Sequence[str]) -> None:
+    """Log how many places there are of which `what` is to be said, and the first of them."""
     if places:
         log.warning("%d %s, such as: %s", len(places), what, "; ".join(places[:3]))

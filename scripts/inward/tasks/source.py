@@ -14,7 +14,12 @@ from inward.tasks.prompt import Prompt
 from inward.tasks.row import Placed, Row, all_different, as_one
 
 PLACES = ("file", "url", "hub")
-SUFFIXES = {"model-written": [".jsonl"], "mmlu": [".csv"], "arc": [".jsonl"], "rows": [*READERS]}
+SUFFIXES = {
+    "model-written": [".jsonl"],
+    "mmlu": [*READERS],
+    "arc": [".jsonl", ".parquet"],
+    "rows": [*READERS],
+}
 # What each place needs besides, and may not have without it.
 BESIDES: dict[str, set[str]] = {
     "file": set(),
