@@ -2,7 +2,7 @@
 
 import re
 
-from inward.graphemes import visible
+from inward.graphemes import trimmed, visible
 
 TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)think\]", re.IGNORECASE)
 
@@ -20,7 +20,7 @@ def after_reasoning(text: str) -> str:
 
 def without_reasoning(text: str) -> str:
     """Return a response without its reasoning, outer white space and characters nobody sees."""
-    return visible(after_reasoning(text)).strip()
+    return trimmed(visible(after_reasoning(text)))
 
 
 def _outside(text: str) -> str:

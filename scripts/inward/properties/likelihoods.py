@@ -6,7 +6,7 @@ A token is named without the white space around it; one that is nothing else is 
 import math
 
 from inward.forms import bin_of
-from inward.graphemes import visible
+from inward.graphemes import trimmed, visible
 from inward.normalization import SPACE
 from inward.properties.registry import declare
 from inward.properties.response import Response, Unreadable
@@ -45,7 +45,7 @@ def likeliest(response: Response, place: int) -> str:
     tokens = ranked(response)
     if len(tokens) < place:
         raise Unreadable("too few alternatives")
-    return visible(tokens[place - 1][0]).strip() or SPACE
+    return trimmed(visible(tokens[place - 1][0])) or SPACE
 
 
 def percent(token: Token) -> int:

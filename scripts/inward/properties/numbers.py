@@ -1,16 +1,24 @@
-"""Properties of responses that are whole numbers, and of their digits as they are written."""
+"""Properties of responses that are numbers, and of the digits of whole ones as they are written."""
 
+from inward.forms import number as any_number
 from inward.forms import whole_number
-from inward.normalization import normalize
 from inward.properties.registry import declare, truth
 from inward.properties.response import Response, Unreadable
 
 
 def number(response: Response) -> int:
     """Return the whole number that a response is; raise Unreadable where it is none."""
-    found = whole_number(normalize(response.text))
+    found = whole_number(response.text)
     if found is None:
         raise Unreadable("not a whole number")
+    return found
+
+
+def size(response: Response) -> float:
+    """Return the number that a response is, whole or not; raise Unreadable where it is none."""
+    found = any_number(response.text)
+    if found is None:
+        raise Unreadable("not a number")
     return found
 
 
@@ -124,7 +132,7 @@ def is_digit_sum_even(response: Response) -> str:
 )
 def is_greater_than_50(response: Response) -> str:
     """Return whether the number is greater than 50."""
-    return truth(number(response) > 50)
+    return truth(size(response) > 50)
 
 
 @declare(
@@ -140,7 +148,7 @@ def is_greater_than_50(response: Response) -> str:
 )
 def is_greater_than_500(response: Response) -> str:
     """Return whether the number is greater than 500."""
-    return truth(number(response) > 500)
+    return truth(size(response) > 500)
 
 
 @declare(
