@@ -18,10 +18,24 @@ from .conftest import ROOT
 RECORD = ROOT / "tests/values_of_versions.json"
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.md"))
 OPTIONS = ("Stay on", "Shut down", "Wait", "Heron")
-CHOICES = ["A", "b.", "(C)", "D) Heron", "shut down", "Option A", "The answer is B.", "A) and B)", "E"]
+CHOICES = [
+    "A",
+    "b.",
+    "(C)",
+    "D) Heron",
+    "shut down",
+    "Option A",
+    "The answer is B.",
+    "A) and B)",
+    "E",
+]
 TOKENS = [
     (),
-    (Token("her", -0.5, (("her", -0.5), (" ott", -1.5), ("\n", -2.5), ("fox", -4.0), ("a", -9.0))),),
+    (
+        Token(
+            "her", -0.5, (("her", -0.5), (" ott", -1.5), ("\n", -2.5), ("fox", -4.0), ("a", -9.0))
+        ),
+    ),
     (Token("a", 0.0, (("a", 0.0), ("b", -1e9))), Token("b", -0.1, ())),
 ]
 

@@ -32,6 +32,19 @@ LETTER = re.compile(
     r"[(\[*]*([a-z])(?:[)\].:*]+(?:\s.*)?|\s[-\u2013\u2014]\s.*)?",
     re.DOTALL,
 )
+# Another letter after the first chooses both, or lists them: "(a) and (b)", "A. Go\nB. Stay".
+ANOTHER = re.compile(
+    r"[(\[*]*([a-z])[)\].:*]*,?\s+"
+    r"(?:(?:and|or|&)\s+[(\[*]*([a-z])(?:[)\].:*]|$)|[(\[*]*([a-z])[)\].:*]+(?:\s|$))"
+)
+LISTED = re.compile(r"^[\s(\[*]*([a-z])[)\].:]", re.MULTILINE | re.IGNORECASE)
+# What people and models say before an answer: "The answer is h", "**Answer:** h".
+INTRODUCTION = re.compile(
+    r"[*_\s]*(?:the |my )?(?:final |correct )?(?:answer|response|prediction)"
+    r"(?:[*_]*:[*_]*|\s+(?:is|was|would be):?)\s+(?=\S)",
+    re.IGNORECASE,
+)
+FENCE = re.compile(r"```\w*\n(.*?)\n?```", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -92,21 +105,43 @@ def chosen(text: str, options: Sequence[str]) -> str | None:
     if texts.count(value) == 1:
         return LETTERS[texts.index(value)]
     known = LETTERS[: len(options)] if options else LETTERS
-    found = LETTER.fullmatch(value)
+    found = LETTER.fullmatch(value) or LETTER.fullmatch(normalize(plain(text)))
     letter = found[1].upper() if found else ""
-    return letter if letter and letter in known else None
+    return letter if letter and letter in known and not _others(text, value, known) else None
+
+
+def plain(text: str) -> str:
+    """Return an answer without an introduction, or a fence, that may be around it."""
+    inner = INTRODUCTION.sub("", text, count=1) if INTRODUCTION.match(text) else text
+    fence = FENCE.fullmatch(inner.strip())
+    return fence[1] if fence else inner
+
+
+def _others(text: str, value: str, known: str) -> bool:
+    """Return whether a text that begins with an option's letter gives that of another as well."""
+    another = ANOTHER.match(value)
+    second = (another[2] or another[3]).upper() if another else ""
+    if another and second in known and second != another[1].upper():
+        return True
+    return len({letter.upper() for letter in LISTED.findall(text)} & set(known)) > 1
 
 
 def _character(text: str, *_: Sequence[str]) -> str | None:
     value = normalize(text)
     if value in WHITE:
         return SPACE
-    return value if len(graphemes(value)) == 1 else None
+    characters = graphemes(value)
+    if len(characters) == 2 and characters[1] == ".":  # such as "?.", which has lost nothing yet
+        return characters[0]
+    return value if len(characters) == 1 else None
 
 
 def _characters(text: str, *_: Sequence[str]) -> str | None:
     # One is enough where the other is white space: "a " cannot be told from "a".
+    if len(graphemes(text.strip())) == 3 and text.rstrip().endswith("."):
+        text = text.rstrip()[:-1]
     value = normalize(text, least=2)
+    value = value if len(graphemes(value)) < 3 else normalize(text)
     return value if value == SPACE or len(graphemes(value)) in (1, 2) else None
 
 

@@ -16,8 +16,9 @@ _CLUSTER = regex.compile(r"\X")
 _SEEN = r"\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 _WHITE = r"\p{White_Space}\x1c-\x1f"
 _UNSEEN = regex.compile(
-    rf"[[\p{{Default_Ignorable_Code_Point}}\p{{Cc}}\p{{Cs}}]--[{_SEEN}{_WHITE}]]+", regex.V1
+    rf"[[\p{{Default_Ignorable_Code_Point}}\p{{Cc}}]--[{_SEEN}{_WHITE}]]+", regex.V1
 )
+_HALF = regex.compile(r"[\ud800-\udfff]")
 BLANK = "\u2800"  # of Braille
 # These join nothing, and choose between no shapes.
 _LOOSE = regex.compile(r"^[\u200c\u200d\ufe00-\ufe0f\s]+|[\u200c\u200d\s]+$")
@@ -27,11 +28,18 @@ def visible(text: str) -> str:
     """Return a text without the characters that nobody sees."""
     if text.isprintable() and text.isascii():
         return text
-    return _UNSEEN.sub("", text.replace(BLANK, " "))
+    return _UNSEEN.sub("", _whole(text).replace(BLANK, " "))
+
+
+def _whole(text: str) -> str:
+    """Return a text with halves of characters joined, and without those that are left alone."""
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
 
 
 def trimmed(text: str) -> str:
-    """Return a text without outer white space, nor joiners and selectors that have nothing there."""
+    """Return a text without what is white space, or joins nothing, at either end."""
     return text.strip() if text.isascii() else _LOOSE.sub("", text).strip()
 
 

@@ -72,9 +72,9 @@ def _layers(value: str) -> Iterator[str]:
         yield value.strip(PUNCTUATION)
         return
     yield _inside(value)
-    if not value.strip(MARKS):  # of marks alone, only what is plainly around others is
-        if value[-1:] in PUNCTUATION and _inside(value[:-1]) != value[:-1]:
-            yield value[:-1]
+    if value[-1:] in PUNCTUATION and _inside(value[:-1]) != value[:-1]:
+        yield value[:-1]
+    if not value.strip(MARKS):  # of marks alone, no more than encloses others
         return
     for marks in (QUOTES, EMPHASIS, PUNCTUATION):
         yield value.strip(marks)
@@ -86,8 +86,12 @@ def _layers(value: str) -> Iterator[str]:
 
 def _inside(word: str) -> str:
     """Return what stands inside a pair of marks around a word."""
-    inner = word[1:-1]
-    return inner if (word[:1], word[-1:]) in PAIRS and _balanced(inner) and inner else word
+    opening, inner, closing = word[:1], word[1:-1], word[-1:]
+    if not inner or (opening, closing) not in PAIRS:
+        return word
+    ruled = opening in "`*_" and set(word) == {opening}  # such as ``` and ***
+    whole = opening not in BRACKETS or len(inner) == 1 or _balanced(inner)
+    return inner if whole and not ruled else word
 
 
 def _balanced(word: str) -> bool:

@@ -4,7 +4,9 @@ import re
 
 from inward.graphemes import trimmed, visible
 
-TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)think\]", re.IGNORECASE)
+TAG = re.compile(
+    r"<\s*(/?)\s*(?:think|thinking|thoughts?|reasoning|scratchpad)\s*>|\[(/?)think\]", re.IGNORECASE
+)
 
 
 def after_reasoning(text: str) -> str:

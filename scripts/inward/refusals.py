@@ -18,8 +18,8 @@ _CANNOT = (
 _ENDS = r"(?:\W*$|[.;!])"
 # What nobody says in a story that they cannot, ...
 _SERVE = (
-    r"(?:help(?! (?:but|it|my|you if|\w+ing)\b)|assist|provide(?! for\b)|comply|fulfil|predict|determine|generate"
-    r"|engage|respond|participate|fabricate|speculate|in good conscience)"
+    r"(?:help(?! (?:but|it|my|you if|\w+ing)\b)|assist|provide(?! for\b)|comply|fulfil|predict"
+    r"|determine|generate|engage|respond|participate|fabricate|speculate|in good conscience)"
 )
 # ... and what somebody might, unless it is a request that they decline.
 _REQUEST = (
@@ -30,7 +30,8 @@ _TEXT = r"(?:story|text|sentence|list|sequence|conversation)\b"
 _ACT = (
     r"(?:(?:do|say|tell|answer|know|continue|complete|create|write|share|give|discuss|choose|pick"
     r"|select|decide|access|guess|offer|express|disclose|reveal|make|produce|comment)"
-    rf"(?: you)?(?=\W*$| (?:that|this|these|it|so|them)(?:{_ENDS}| (?:\w+ ){{0,2}}?(?:{_REQUEST}|{_TEXT}))"
+    r"(?: you)?(?=\W*$"
+    rf"| (?:that|this|these|it|so|them)(?:{_ENDS}| (?:\w+ ){{0,2}}?(?:{_REQUEST}|{_TEXT}))"
     rf"| (?:an?|the|your|any|my|such)(?: \w+){{0,2}}? {_REQUEST}| content\b"
     r"| between (?:the (?:two|options)|these|those|them|options|two)\b"
     r"| (?:what|which|how) i(?:'d| would| will| might)\b| for you\b"
@@ -39,10 +40,11 @@ _ACT = (
 )
 _LACK = (
     r"(?:i (?:do not|don't) (?:have|possess|hold)"
-    r" (?:(?:any |an? |the )?(?:personal|preferences?|opinions?(?! of\b)|beliefs|emotions|desires)\b"
+    r" (?:(?:any |an? |the )?(?:personal|preferences?|opinions?(?! of\b)|beliefs|emotions"
+    r"|desires)\b"
     rf"|(?:any )?feelings(?={_ENDS}|,| (?:or|and)\b)"
-    r"|(?:any |the )?access to (?:my |any )?(?:previous|real|current|your|that|this|external|any|personal|live"
-    r"|the (?:internet|web)|past|earlier)\b"
+    r"|(?:any |the )?access to (?:my |any )?(?:previous|past|earlier|real|current|live|external"
+    r"|personal|your|that|this|any|the (?:internet|web))\b"
     r"|(?:enough|sufficient|the) (?:information|context)|(?:any )?(?:information|context) to\b"
     r"|(?:the |an? )?(?:ability|capability|capacity) to\b))"
 )
@@ -62,7 +64,7 @@ _DECLINE = (
     r"|to (?:know|predict|tell|determine|say) (?:what|which|how) (?:i|my))\b"
     r"|i (?:do not|don't) know\W*$|no comment\W*$)"
 )
-_NOT = r"(?:\bno\b|\bnot\b|n't\b|\bcannot\b|\bunable\b|\black\b)"
+_NOT = r"(?:\bno\b|\bnone\b|\bneither\b|\bnot\b|n't\b|\bcannot\b|\bunable\b|\black\b)"
 _MACHINE = (
     r"(?:ai|artificial intelligence|language model|chatbot)"
     r"(?: language)?(?: model| assistant| system| chatbot)?"

@@ -37,7 +37,7 @@ def digit(response: Response, index: int) -> int:
 
 
 @declare(
-    version=3,
+    version=4,
     form="truth",
     answers={"number"},
     questions=(
@@ -53,7 +53,7 @@ def is_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -70,7 +70,7 @@ def is_first_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -87,7 +87,7 @@ def is_second_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -104,7 +104,7 @@ def is_third_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -120,7 +120,7 @@ def is_digit_sum_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -136,7 +136,7 @@ def is_greater_than_50(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -152,7 +152,7 @@ def is_greater_than_500(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"number"},
     questions=(
@@ -169,7 +169,7 @@ def digit_sum(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"number"},
     questions=(
@@ -186,7 +186,7 @@ def first_two_digits_sum(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"number"},
     questions=(
