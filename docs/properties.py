@@ -14,8 +14,8 @@ READ_AS = {
     "word": "anything without white space inside",
     "truth": "`true` or `yes`, `false` or `no`",
     "number": (
-        "digits, with a sign (or a dash for one) or not; thousands may have commas, apostrophes, `_`"
-        " or narrow spaces, but no points: `1,000`, `1'000` and `01000` are 1000"
+        "digits, with a sign (or a dash for one) or not; thousands may have commas, apostrophes,"
+        " `_` or narrow spaces, but no points: `1,000`, `1'000` and `01000` are 1000"
     ),
     "option": (
         "`B`, `(b)`, `B)`, `B. …`, `Option B`, `The answer is B`, or the option's own text; not two"

@@ -1,5 +1,7 @@
 """Reading: answers become values that can be compared, or reasons why they cannot."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -274,6 +276,18 @@ def test_no_answer_raises(text: str, finish_reason: str, form: str) -> None:
     reading = read_answer(text, finish_reason, form)
 
     assert (reading.value is None) != (reading.reason is None)
+
+
+@pytest.mark.parametrize("marks", ["(", '"(*', "*", ".", "\u201c", "<think>", "\ud800"])
+def test_a_long_text_takes_no_longer_than_its_length(marks: str) -> None:
+    """Even if it is nested in ten thousand marks, which are not taken off one by one."""
+    text = f"{marks * 10_000}heron{marks[::-1].replace('(', ')') * 10_000}"
+
+    start = time.process_time()
+    reading = read_answer(text, "stop", "word")
+
+    assert time.process_time() - start < 1
+    assert reading.value in ("heron", None)
 
 
 NASTY = st.text(st.sampled_from(list("aB1.!?\"' \n\u201c\u2019\u00df\u0130")))

@@ -25,6 +25,7 @@ PUNCTUATION = (
     "\u3001\u3002\uff01\uff0c\uff1a\uff1b\uff1f"  # of Chinese and Japanese
     "\u060c\u061b\u061f"  # of Arabic
 )
+LONGEST_WORD = 100  # characters, with marks; around what is longer, they are not told apart
 MARKS = QUOTES + EMPHASIS + BRACKETS + PUNCTUATION
 _OPENING = "\"'`*_([{\u2018\u201c\u201e\u201a\u00ab\u2039\u300c"
 _CLOSING = "\"'`*_)]}\u2019\u201d\u201c\u2018\u00bb\u203a\u300d"
@@ -70,6 +71,9 @@ def _layers(value: str) -> Iterator[str]:
     if " " in value:
         yield _unwrapped(value)
         yield value.strip(PUNCTUATION)
+        return
+    if len(value) > LONGEST_WORD:
+        yield value.strip(MARKS)
         return
     yield _inside(value)
     if value[-1:] in PUNCTUATION and _inside(value[:-1]) != value[:-1]:
