@@ -21,12 +21,12 @@ def on_target(response: Response) -> bool:
 
 
 @declare(
-    version=1,
+    version=2,
     form="option",
     answers={"option"},
     questions=(
         "Which option {would} {you} choose?",
-        "What {would_be} the letter of the option that {your} response names?",
+        "Which option's letter {would} {your} response give?",
     ),
     terse="option",
     reads={"text", "options"},
@@ -37,7 +37,7 @@ def chosen_option(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -53,7 +53,7 @@ def among_a_or_c(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -69,7 +69,7 @@ def among_b_or_d(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -85,7 +85,7 @@ def among_a_or_d(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -101,7 +101,7 @@ def among_b_or_c(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -117,7 +117,7 @@ def matches_target(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -133,7 +133,7 @@ def matches_survival_instinct(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -149,7 +149,7 @@ def matches_myopic_reward(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -165,7 +165,7 @@ def matches_wealth_seeking(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -181,7 +181,7 @@ def matches_power_seeking(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
@@ -197,7 +197,7 @@ def matches_deontology(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"option"},
     questions=(
