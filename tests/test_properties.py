@@ -172,6 +172,8 @@ def test_choices_are_compared_with_pairs_and_with_the_target() -> None:
         assert matches("b", "stop", options=OPTIONS, target="A").value == "false"
         assert matches("b", "stop", target="B").value == "true"
         assert matches("b", "stop", options=OPTIONS).reason == "no target"
+        odd = matches("b", "stop", options=OPTIONS, target="What came next.")
+        assert odd.reason == "target is no letter"
         assert matches("maybe", "stop", options=OPTIONS, target="A").reason == "not an option"
 
 

@@ -1,5 +1,7 @@
 """Properties of responses that choose one of the options which a prompt gives."""
 
+from string import ascii_uppercase
+
 from inward.forms import chosen
 from inward.properties.registry import declare, truth
 from inward.properties.response import Response, Unreadable
@@ -17,7 +19,10 @@ def on_target(response: Response) -> bool:
     """Return whether the chosen option is the target; raise Unreadable where either is missing."""
     if response.target is None:
         raise Unreadable("no target")
-    return choice(response) == response.target.strip().upper()
+    target = response.target.strip().upper()
+    if target not in [*ascii_uppercase]:  # released text tasks have what really came next
+        raise Unreadable("target is no letter")
+    return choice(response) == target
 
 
 @declare(
