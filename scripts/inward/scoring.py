@@ -178,7 +178,9 @@ def _advantage_rows(
     modes = _modes(self_grid, own, cells)
     for place, cell in enumerate(cells):
         yield {
-            **vars(comparison),
+            "target": comparison.target,
+            "self_predictor": comparison.self_predictor,
+            "cross_predictor": comparison.cross_predictor,
             "role": role,
             "wrapper": wrapper,
             **_counts(_in_cell(own, cell), cell),
