@@ -273,7 +273,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an unknown rule": (
         {"models.echo.rule": "last_word"},
-        "config: models.echo.rule: there is no 'last_word'; did you mean last_item?",
+        (
+            "config: models.echo.rule: there is no 'last_word'; there are last_item,"
+            " most_frequent_item, mode, ngrams, nearest, others"
+        ),
     ),
 }
 

@@ -39,7 +39,7 @@ def share_of(prompts: pd.DataFrame, share: float, seed: int) -> pd.DataFrame:
         return prompts
     wanted = max(1, round(share * len(prompts)))
     order = prompts["prompt_id"].map(lambda prompt_id: digest([seed, "share", prompt_id]))
-    return prompts.loc[order.sort_values().index[:wanted].sort_values()]
+    return prompts[prompts.index.isin(order.sort_values().index[:wanted])]
 
 
 def exchanged(labels: pd.DataFrame, noise: float, seed: int, task: str) -> pd.DataFrame:
