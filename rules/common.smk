@@ -44,7 +44,13 @@ DRAWN_FROM = {
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 JUDGED = judged(study)
-SCORES = ["items", "accuracy", "advantage", *(["agreement"] if JUDGED else [])]
+SCORES = [
+    "items",
+    "accuracy",
+    "advantage",
+    "interaction",
+    *(["agreement"] if JUDGED else []),
+]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}

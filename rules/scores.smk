@@ -2,8 +2,8 @@
 
 needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet,
        <results>/prompts/<task>.parquet
-makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt; where there is a
-       judge, <results>/scores/agreement.parquet
+makes  <results>/scores/{items,accuracy,advantage,interaction}.parquet, <results>/headline.txt; where
+       there is a judge, <results>/scores/agreement.parquet
 """
 
 
@@ -35,6 +35,24 @@ rule score:
         bootstrap={**config["bootstrap"], "seed": study.seed},
     script:
         "../scripts/score.py"
+
+
+rule score_interaction:
+    input:
+        items="<results>/scores/items.parquet",
+        code=code("score_interaction.py"),
+    output:
+        table="<results>/scores/interaction.parquet",
+    log:
+        "<results>/logs/interaction.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        comparisons=[vars(comparison) for comparison in study.comparisons],
+        roots={subject: study.root(subject).name for subject in study.subjects},
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_interaction.py"
 
 
 rule write_headline:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inward.cells import ALL, Cell
 from inward.randomness import arrays
@@ -38,9 +39,11 @@ class Grid:
     tasks: list[str]
     properties: list[str]
     predictors: list[str]
+    prompts: list[list[str]]  # the IDs of each task's
     rows: list[Floats]  # [prompts, properties]: asked, and the behavior gives a label
     repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
     twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
+    commonest: list[Floats]  # [prompts, properties]: a row with the commonest label of all prompts
     hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
     readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
 
@@ -140,13 +143,9 @@ def drawn(grid: Grid, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap)
     ]
 
 
-def modes(table: pd.DataFrame, grid: Grid) -> Floats:
+def modes(grid: Grid) -> Floats:
     """Return how many rows have the commonest label of their property [tasks, properties]."""
-    scored = table[(table["predictor"] == grid.predictors[0]) & table["correct"].notna()]
-    counts = scored.groupby(["task", "property"])["label"].agg(
-        lambda labels: labels.value_counts().iloc[0]
-    )
-    return np.array([[float(counts.get((t, p), 0)) for p in grid.properties] for t in grid.tasks])
+    return sums(grid.commonest)[:, 0]
 
 
 def counts(grid: Grid, cell: Cell) -> dict[str, Any]:
@@ -219,7 +218,7 @@ def said(counts: Counter[str]) -> str:
 
 def _of_task(
     table: pd.DataFrame, predictors: list[str], properties: list[str]
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+) -> tuple[list[str], Floats, Floats, Floats, Floats, Floats, Floats]:
     prompt, prompts = pd.factorize(table["prompt_id"], sort=True)
     who = pd.Index(predictors).get_indexer(pd.Index(table["predictor"]))
     what = pd.Index(properties).get_indexer(pd.Index(table["property"]))
@@ -235,4 +234,22 @@ def _of_task(
     if (asked != asked[:, :1]).any():
         other = predictors[int((asked != asked[:, :1]).any(axis=(0, 2)).argmax())]
         raise ValueError(f"{predictors[0]} and {other} were asked about other prompts")
-    return scored[:, 0], repeated[:, 0], twice[:, 0], hits, readable
+    labels = np.full(shape, -1)
+    labels[place] = np.where(row, pd.factorize(table["label"], sort=True)[0], -1)
+    commonest = np.stack([_commonest(of_property) for of_property in labels[:, 0].T], axis=1)
+    return (
+        list(prompts),
+        scored[:, 0],
+        repeated[:, 0],
+        twice[:, 0],
+        commonest,
+        hits,
+        readable,
+    )
+
+
+def _commonest(labels: NDArray[np.int64]) -> Floats:
+    """Return 1 where a label is the commonest, or the first of several such; -1 is no label."""
+    counts = np.bincount(labels[labels >= 0], minlength=1)
+    there: Floats = ((labels == counts.argmax()) & (labels >= 0)).astype(float)
+    return there
