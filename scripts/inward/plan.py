@@ -55,7 +55,7 @@ def asked(
             provider.request(messages, sampling, int(sample)) in responses
             for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
         ]
-        stored, new = sum(there), questions[[not known for known in there]]
+        stored, new = sum(there), questions.loc[[not known for known in there]]
     if record is not None and record["provider"] == "baseline":
         stored, new = count, questions[:0]
     usage = Usage(
