@@ -39,7 +39,7 @@ rule score:
 
 rule score_interaction:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         code=code("score_interaction.py"),
     output:
         table="<results>/scores/interaction.parquet",

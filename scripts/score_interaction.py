@@ -12,7 +12,7 @@ from inward.tables import INTERACTION, ITEMS, read_table, write_table
 
 def main(
     *,
-    items: Path,
+    items_table: Path,
     table: Path,
     comparisons: list[dict[str, str]],
     roots: dict[str, str],
@@ -20,7 +20,7 @@ def main(
 ) -> None:
     """Read the items, and set the matrix of models and targets against itself."""
     pairs = [Comparison(**pair) for pair in comparisons]
-    found = interaction(read_table(ITEMS, items), pairs, roots, Bootstrap(**bootstrap))
+    found = interaction(read_table(ITEMS, items_table), pairs, roots, Bootstrap(**bootstrap))
     write_table(INTERACTION, found, table)
 
 

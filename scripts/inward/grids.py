@@ -95,7 +95,15 @@ def grid(table: pd.DataFrame) -> Grid:
     tasks = sorted(table["task"].unique())
     properties = sorted(table["property"].unique())
     predictors = sorted(table["predictor"].unique())
-    parts = [_of_task(table[table["task"] == task], predictors, properties) for task in tasks]
+    prompt, prompts = pd.factorize(table["prompt_id"], sort=True)
+    columns = _columns(table, predictors, properties)
+    of_task = pd.Index(tasks).get_indexer(pd.Index(table["task"]))
+    parts = []
+    for place in range(len(tasks)):
+        there, within = np.unique(prompt[of_task == place], return_inverse=True)
+        chosen = {name: column[of_task == place] for name, column in columns.items()}
+        shape = (len(there), len(predictors), len(properties))
+        parts.append((list(prompts[there]), *_of_task(within, chosen, shape, predictors)))
     return Grid(tasks, properties, predictors, *map(list, zip(*parts, strict=True)))
 
 
@@ -194,8 +202,11 @@ Reasons = dict[tuple[str, str, str], Counter[str]]  # by predictor, task and pro
 
 def reasons(table: pd.DataFrame, column: str) -> Reasons:
     """Return the reasons in a column of items, counted by predictor, task and property."""
-    counts = table[table[column].notna()].groupby([*COUNTED, column]).size()
     found: Reasons = {}
+    there = table[table[column].notna()]
+    if there.empty:
+        return found
+    counts = there.groupby([*COUNTED, column]).size()
     for *cell, reason, count in counts.reset_index().itertuples(index=False):
         predictor, task, name = cell
         found.setdefault((predictor, task, name), Counter())[reason] = int(count)
@@ -216,36 +227,51 @@ def said(counts: Counter[str]) -> str:
     return ", ".join(f"{reason}: {counts[reason]}" for reason in sorted(counts))
 
 
-def _of_task(
+def _columns(
     table: pd.DataFrame, predictors: list[str], properties: list[str]
-) -> tuple[list[str], Floats, Floats, Floats, Floats, Floats, Floats]:
-    prompt, prompts = pd.factorize(table["prompt_id"], sort=True)
-    who = pd.Index(predictors).get_indexer(pd.Index(table["predictor"]))
-    what = pd.Index(properties).get_indexer(pd.Index(table["property"]))
-    shape = (len(prompts), len(predictors), len(properties))
-    asked, hits, scored, readable, repeated, twice = (np.zeros(shape) for _ in range(6))
-    place = (prompt, who, what)
-    asked[place] = 1
-    scored[place] = row = table["correct"].notna().to_numpy()
-    hits[place] = table["correct"].fillna(value=False).to_numpy(dtype=float)
-    readable[place] = row & table["noncompliant"].isna().to_numpy()
-    repeated[place] = row & table["repeated"].fillna(value=False).to_numpy(dtype=bool)
-    twice[place] = row & table["repeated"].notna().to_numpy()
+) -> dict[str, NDArray[Any]]:
+    """Return what a grid is made of, as arrays [items]."""
+    right, again = table["correct"], table["repeated"]
+    row = right.notna().to_numpy()
+    return {
+        "who": pd.Index(predictors).get_indexer(pd.Index(table["predictor"])),
+        "what": pd.Index(properties).get_indexer(pd.Index(table["property"])),
+        "row": row,
+        "hit": right.fillna(value=False).to_numpy(dtype=float),
+        "readable": row & table["noncompliant"].isna().to_numpy(),
+        "repeated": row & again.fillna(value=False).to_numpy(dtype=bool),
+        "twice": row & again.notna().to_numpy(),
+        "label": np.where(row, pd.factorize(table["label"], sort=True)[0], -1),
+    }
+
+
+def _of_task(
+    prompt: NDArray[np.int64],
+    columns: dict[str, NDArray[Any]],
+    shape: tuple[int, int, int],
+    predictors: list[str],
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    place = (prompt, columns["who"], columns["what"])
+    asked = _put(place, 1.0, shape)
     if (asked != asked[:, :1]).any():
         other = predictors[int((asked != asked[:, :1]).any(axis=(0, 2)).argmax())]
         raise ValueError(f"{predictors[0]} and {other} were asked about other prompts")
-    labels = np.full(shape, -1)
-    labels[place] = np.where(row, pd.factorize(table["label"], sort=True)[0], -1)
-    commonest = np.stack([_commonest(of_property) for of_property in labels[:, 0].T], axis=1)
+    labels = _put(place, columns["label"] + 1, shape)[:, 0].astype(int) - 1
     return (
-        list(prompts),
-        scored[:, 0],
-        repeated[:, 0],
-        twice[:, 0],
-        commonest,
-        hits,
-        readable,
+        _put(place, columns["row"], shape)[:, 0],
+        _put(place, columns["repeated"], shape)[:, 0],
+        _put(place, columns["twice"], shape)[:, 0],
+        np.stack([_commonest(of_property) for of_property in labels.T], axis=1),
+        _put(place, columns["hit"], shape),
+        _put(place, columns["readable"], shape),
     )
+
+
+def _put(place: tuple[NDArray[Any], ...], values: Any, shape: tuple[int, ...]) -> Floats:
+    """Return zeros with `values` put in their places."""
+    found = np.zeros(shape)
+    found[place] = values
+    return found
 
 
 def _commonest(labels: NDArray[np.int64]) -> Floats:

@@ -20,6 +20,7 @@ from 0.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -64,7 +65,7 @@ class Entry:
         return self.learner == self.of
 
 
-def entries(comparisons: Sequence[Comparison], roots: Mapping[str, str]) -> list[Entry]:
+def entries(comparisons: Sequence[Comparison], roots: Mapping[str, str]) -> tuple[Entry, ...]:
     """Return the entries of the matrix of learners and targets; `roots` are those of subjects."""
     found = set()
     for each in comparisons:
@@ -72,10 +73,11 @@ def entries(comparisons: Sequence[Comparison], roots: Mapping[str, str]) -> list
         if each.relation in RELATIONS and own != other:
             found.add(Entry(own, each.target, each.self_predictor, own))
             found.add(Entry(other, each.target, each.cross_predictor, own))
-    return sorted(found, key=lambda entry: (entry.target, entry.learner, entry.predictor))
+    return tuple(sorted(found, key=lambda entry: (entry.target, entry.learner, entry.predictor)))
 
 
-def contrast(matrix: Sequence[Entry]) -> Floats | None:
+@cache
+def contrast(matrix: tuple[Entry, ...]) -> Floats | None:
     """Return the weights [entries] with which accuracies add up to gamma, by least squares.
 
     None where gamma cannot be told from how good learners are and how easy targets.
@@ -188,7 +190,7 @@ def _gamma(
     """Return gamma of some entries with its interval and p-value, from what is there of them."""
     [observed] = made_of[0]
     there = [place for place in places if not np.isnan(observed[place])]
-    weights = contrast([matrix[place] for place in there])
+    weights = contrast(tuple(matrix[place] for place in there))
     if weights is None:
         lost = dict.fromkeys(("gamma", "low", "high", "tasks_low", "tasks_high", "p_value"), np.nan)
         return {**lost, "warning": UNKNOWN}
