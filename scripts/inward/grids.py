@@ -29,20 +29,12 @@ class Bootstrap:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """The items of one target in one role by one wrapper.
-
-    Arrays are one for each task, and 1 or 0.
-    """
+class Frame:
+    """The prompts of tasks, and the rows that there are of them, one array for each task."""
 
     tasks: list[str]
     properties: list[str]
-    predictors: list[str]
-    rows: list[Floats]  # [prompts, properties]: asked, and the behavior gives a label
-    repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
-    twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
-    hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
-    readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
+    rows: list[Floats]  # [prompts, properties], 1 or 0: a row that counts
 
     @property
     def sizes(self) -> list[int]:
@@ -61,6 +53,21 @@ class Grid:
         tasks, names = self.chosen(cell)
         return [values[task][..., names] for task in tasks]
 
+
+@dataclass(frozen=True)
+class Grid(Frame):
+    """The items of one target in one role by one wrapper.
+
+    A row counts where it was asked, and the target's behavior gives a label. Arrays are one for
+    each task, and 1 or 0.
+    """
+
+    predictors: list[str]
+    repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
+    twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
+    hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
+    readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
+
     def place(self, predictor: str) -> int:
         """Return the place of a predictor in the arrays."""
         return self.predictors.index(predictor)
@@ -73,9 +80,9 @@ class Sums:
     right: Floats
     of: Floats
 
-    def average(self, grid: Grid, cell: Cell) -> Floats:
+    def average(self, frame: Frame, cell: Cell) -> Floats:
         """Return the micro or macro average of one cell [resamples, ...]."""
-        tasks, names = grid.chosen(cell)
+        tasks, names = frame.chosen(cell)
         right, of = self.right[tasks][..., names], self.of[tasks][..., names]
         if cell.average == "micro":
             return ratio(right.sum(axis=(0, -1)), of.sum(axis=(0, -1)))
@@ -93,10 +100,11 @@ def grid(table: pd.DataFrame) -> Grid:
     properties = sorted(table["property"].unique())
     predictors = sorted(table["predictor"].unique())
     parts = [_of_task(table[table["task"] == task], predictors, properties) for task in tasks]
-    return Grid(tasks, properties, predictors, *map(list, zip(*parts, strict=True)))
+    rows, *others = map(list, zip(*parts, strict=True))
+    return Grid(tasks, properties, rows, predictors, *others)
 
 
-def cells(grid: Grid) -> list[Cell]:
+def cells(grid: Frame) -> list[Cell]:
     """Return the cells of a grid: each (task, property), then what they are pooled to."""
     single = [
         Cell(task, name, "micro")
@@ -117,7 +125,7 @@ def sums(arrays: Sequence[Floats]) -> Floats:
     return np.stack([values.sum(axis=0)[None] for values in arrays])
 
 
-def drawn(grid: Grid, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap) -> list[Floats]:
+def drawn(grid: Frame, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap) -> list[Floats]:
     """Return, for each of `columns`, its sums [tasks, resamples, ...] over prompts drawn anew.
 
     A column is an array [prompts, ...] for each task. All share their draws, and so do all targets,

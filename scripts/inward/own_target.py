@@ -1,0 +1,64 @@
+"""Own against target: whether predictors say what they were taught, or what they do themselves.
+
+A predictor p that learnt another's labels t is asked as ever:
+
+    O(p) = acc(p -> p) - acc(p -> t)
+
+on rows where both behaviors give a label. Where the labels differ, an answer fits the behavior of p,
+that of t, or neither; p is as able on one side as on the other.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from inward.grids import Bootstrap, made_by
+from inward.measures import measure
+from inward.sides import ROWS, among, sides
+from inward.tables import OWN_TARGET
+
+MEASURES = ("first_right", "second_right", "neither", "unreadable")
+
+
+def own_target(
+    items: pd.DataFrame, pairs: Sequence[Mapping[str, str]], bootstrap: Bootstrap
+) -> pd.DataFrame:
+    """Return the table of what each of `pairs`, a predictor and whom it learnt from, answers."""
+    rows = [
+        {"predictor": pair["predictor"], "target": pair["target"], **row}
+        for pair in pairs
+        for row in _of_pair(
+            sides(items, pair["predictor"], pair["predictor"], pair["target"]), bootstrap
+        )
+    ]
+    return pd.DataFrame(rows, columns=list(OWN_TARGET.columns))
+
+
+def _of_pair(table: pd.DataFrame, bootstrap: Bootstrap) -> Iterator[dict[str, Any]]:
+    for (role, wrapper), asked in table.groupby(["role", "wrapper"]):
+        columns = {
+            f"{name} {rows}": asked[name].where(among(asked, rows))
+            for rows in ROWS
+            for name in MEASURES
+        }
+        tested = [(f"first_right {rows}", f"second_right {rows}") for rows in ROWS]
+        names = [*columns, "dropped"]
+        for found in measure(asked.assign(**columns), names, bootstrap, tested):
+            for rows, pair in zip(ROWS, tested, strict=True):
+                own, target = pair
+                yield {
+                    "role": role,
+                    "wrapper": wrapper,
+                    "rows": rows,
+                    **found.counts(own),
+                    "n_dropped": found.count("dropped"),
+                    "n_noncompliant": found.count(f"unreadable {rows}"),
+                    "as_own": found.value(own),
+                    "as_target": found.value(target),
+                    "as_neither": found.value(f"neither {rows}"),
+                    "difference": found.difference(*pair),
+                    **found.interval(*pair),
+                    "p_value": found.chance(*pair),
+                    **made_by(bootstrap),
+                }
