@@ -48,7 +48,7 @@ rule behaviors:
     input:
         collect(
             "<results>/behaviors/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=study.tasks,
         ),
 
@@ -57,7 +57,7 @@ rule judgments:
     input:
         collect(
             "<results>/judgments/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=JUDGED,
         ),
 
@@ -66,7 +66,7 @@ rule labels:
     input:
         collect(
             "<results>/labels/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=study.tasks,
         ),
 

@@ -13,7 +13,7 @@ rule audit:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
         labels=collect(
             "<results>/labels/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=study.tasks,
         ),
         scores=collect("<results>/scores/{table}.parquet", table=SCORES),

@@ -19,6 +19,7 @@ from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
+from inward.rules import LEARNT
 from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
 
@@ -37,7 +38,7 @@ except ConfigError as error:
     sys.exit(f"inward: {error}")
 
 DRAWN_FROM = {
-    "self-cross": study.comparisons,
+    "self-cross": [one for one in study.comparisons if one.relation == "cross"],
     "matrix": study.subjects,
     "before-after": study.self_trained,
 }
@@ -101,25 +102,59 @@ def hyperparameters(trained):
     return finetune.training if finetune else study.models[trained].scratch["training"]
 
 
+def world_of(model):
+    """Return how a model is raised, but for its seed: what it reads is the same with each."""
+    return {key: value for key, value in model.scratch.items() if key != "seed"}
+
+
 def lessons(finetune):
     """Return the tables that a finetune learns from."""
-    stage = "labels" if finetune.learns == "predictions" else "behaviors"
-    return of_tasks(f"<results>/{stage}/{finetune.of}/{{task}}.parquet", study.held_in)
+    stage = "behaviors" if finetune.learns == "behavior" else "labels"
+    return of_tasks(
+        f"<results>/{stage}/{finetune.of}/{{task}}.parquet",
+        study.learnt_tasks(finetune.name),
+    )
+
+
+def shown_in(finetune):
+    """Return the behaviors that a finetune is shown with its lessons, if it is."""
+    pattern = f"<results>/behaviors/{finetune.of}/{{task}}.parquet"
+    sees = finetune.learns == "properties"
+    return of_tasks(pattern, study.learnt_tasks(finetune.name)) if sees else []
 
 
 def rehearsed(finetune):
     """Return the behaviors that a finetune rehearses, if it does."""
     pattern = f"<results>/behaviors/{finetune.base}/{{task}}.parquet"
-    return of_tasks(pattern, study.held_in) if finetune.rehearse else []
+    tasks = study.learnt_tasks(finetune.name)
+    return of_tasks(pattern, tasks) if finetune.rehearse else []
 
 
 def shown_to(subject):
-    """Return the labels from which a subject is shown examples before it is asked."""
+    """Return the labels from which a subject is shown examples before it is asked.
+
+    Who only predicts has no behavior to show, and reads no examples.
+    """
+    if subject not in study.targets:
+        return []
     teachers = {teacher(wrapper, subject) for wrapper in study.wrappers} - {None}
     return [
         path
         for name in sorted(teachers)
         for path in of_tasks(f"<results>/labels/{name}/{{task}}.parquet")
+    ]
+
+
+def learnt_by(subject):
+    """Return the labels that a baseline predicts from, if it does."""
+    model = study.models.get(subject)
+    if model is None or model.behaves:
+        return []
+    tasks = study.held_in if model.rule in LEARNT else study.tasks
+    return [
+        path
+        for name in model.of
+        for path in of_tasks(f"<results>/labels/{name}/{{task}}.parquet", tasks)
     ]
 
 
@@ -138,13 +173,18 @@ def describable(model):
 def plannable(subject):
     """Return what a plan has to know of a subject."""
     root, finetune = study.root(subject), study.finetunes.get(subject)
-    known = finetune is None and (hosted(subject) or root.rule)
+    actor, known = study.actor(subject), finetune is None and (
+        hosted(subject) or root.rule
+    )
     return {
         "name": subject,
         "provider": root.provider,
         "model": root.settings.get("model"),
         "base_url": root.settings.get("base_url"),
         "record": describable(root) if known else None,
+        "behaves": subject in study.targets,
+        "actor": actor,
+        "run": study.same_run(subject),
         "splits": study.splits(subject),
         "sampling": {
             stage: study.sampling_of(subject, stage) for stage in config["sampling"]
@@ -152,7 +192,8 @@ def plannable(subject):
         "learns": finetune.learns if finetune else None,
         "rehearse": finetune.rehearse if finetune else 0,
         "training": finetune.training if finetune else {},
-        "held_in": study.held_in,
+        "share": finetune.share if finetune else 1,
+        "lessons": study.learnt_properties(subject) if finetune else {},
         "taught_by": study.taught_by(subject) if finetune else (),
     }
 

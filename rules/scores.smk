@@ -11,7 +11,7 @@ rule score:
     input:
         labels=collect(
             "<results>/labels/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=study.tasks,
         ),
         predictions=collect(
@@ -31,7 +31,7 @@ rule score:
         "../envs/pipeline.yaml"
     params:
         roles={name: task.role for name, task in study.tasks.items()},
-        comparisons=[vars(comparison) for comparison in study.comparisons],
+        comparisons=[vars(one) for one in study.comparisons if one.relation == "cross"],
         bootstrap={**config["bootstrap"], "seed": study.seed},
     script:
         "../scripts/score.py"

@@ -6,13 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from inward.asking import behavior_questions
+from inward.asking import behavior_questions, conversations
 from inward.examples import read_examples
 from inward.few_shot import with_examples
 from inward.files import read_json
 from inward.hypotheticals import teacher
 from inward.job import run
 from inward.judging import once
+from inward.lessons import share_of
 from inward.money import FREE, Price, Prices, read_prices, spent
 from inward.plan import (
     Line,
@@ -29,7 +30,9 @@ from inward.questions import prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
 from inward.tables import BEHAVIORS, LABELS, PROMPTS, read_table
+from inward.visible import visible_question
 
+Asked = set[tuple[str, ...]]
 NO_BEHAVIORS = pd.DataFrame(columns=list(BEHAVIORS.columns))
 
 
@@ -56,32 +59,40 @@ def main(
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     known = read_prices(Path(prices))
     lines: list[Line] = []
+    asked_of: Asked = set()
+    by_name = {subject["name"]: subject for subject in subjects}
     for subject in subjects:
         if subject["learns"] and subject["provider"] not in FREE:
             path = results / "datasets" / subject["name"] / "train.jsonl"
             there = path.exists()
-            size = path.stat().st_size if there else _most_bytes(subject, tables, properties, named)
-            done = _is_trained(subject, results, store)
+            size = path.stat().st_size if there else _most_bytes(subject, tables, named, seed)
+            # The very same training run is paid for once, whatever it is called.
+            done = subject["run"] != subject["name"] or _is_trained(subject, results, store)
             epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
+        actor = by_name[subject["actor"]]
         acted = behavior_questions(tables, subject["splits"], samples["behaviors"])
         every = prediction_questions(tables, properties, wrappers, samples["predictions"], named)
-        predicted, certain = _with_examples(every, subject["name"], examples, seed, results)
+        predicted, certain = (
+            _with_examples(every, subject["name"], examples, seed, results)
+            if subject["behaves"]
+            else (every, True)
+        )
         record = _record(subject, results)
+        stages = [("predictions", predicted, subject, record if certain else None)]
+        if subject["behaves"]:
+            stages = [("behaviors", acted, actor, _record(actor, results)), *stages]
         lines += [
             asked(
                 subject["name"],
                 stage,
-                questions,
+                _new(questions, answering, stage, asked_of) if certain else questions,
                 Sampling(**subject["sampling"][stage]),
                 record=known_by,
-                price=_price(subject, known),
+                price=_price(answering, known),
                 store=Path(store),
             )
-            for stage, questions, known_by in (
-                ("behaviors", acted, record),
-                ("predictions", predicted, record if certain else None),
-            )
+            for stage, questions, answering, known_by in stages
         ]
     if judge and judged:
         subject = next(subject for subject in subjects if subject["name"] == judge)
@@ -117,16 +128,34 @@ def _judge_questions(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what the judge is asked about behaviors that are there, and about those to come."""
     about, to_come = [], []
+    seen: set[tuple[str, str]] = set()
     for subject in subjects:
-        for task, names in judged.items():
+        # Of subjects for whom another behaves there is nothing else to be judged than of that.
+        splits = [split for split in subject["splits"] if (subject["actor"], split) not in seen]
+        seen |= {(subject["actor"], split) for split in splits}
+        for task, names in judged.items() if subject["behaves"] else ():
             path = results / "behaviors" / subject["name"] / f"{task}.parquet"
-            wanted = behavior_questions({task: tables[task]}, subject["splits"], samples)
+            wanted = behavior_questions({task: tables[task]}, splits, samples)
             there = read_table(BEHAVIORS, path) if path.exists() else NO_BEHAVIORS
             longest = int(subject["sampling"]["behaviors"]["max_tokens"])
             found, foreseen = judge_questions(wanted, there, tables[task], names, longest)
             about.append(found)
             to_come.append(foreseen)
     return pd.concat(about), pd.concat(to_come)
+
+
+def _new(
+    questions: pd.DataFrame, answering: dict[str, Any], stage: str, asked_of: Asked
+) -> pd.DataFrame:
+    """Return the questions that the same model is not asked for another subject's sake as well."""
+    sampling = str(answering["sampling"][stage])
+    keys = [
+        (answering["run"], sampling, str(messages), str(sample))
+        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
+    ]
+    new = questions[[key not in asked_of for key in keys]]
+    asked_of.update(keys)
+    return new
 
 
 def _with_examples(
@@ -164,23 +193,33 @@ def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
 def _most_bytes(
     subject: dict[str, Any],
     tables: dict[str, pd.DataFrame],
-    properties: dict[str, list[str]],
     named: str,
+    seed: int,
 ) -> int:
     """Return the size of a dataset that leaves nothing out."""
+    learnt: dict[str, list[str]] = subject["lessons"]
+    prompts = {task: tables[task][tables[task]["split"] == "train"] for task in learnt}
     lessons = {
-        task: tables[task][tables[task]["split"] == "train"].assign(split="test")
-        for task in subject["held_in"]
+        task: share_of(table, subject["share"], seed).assign(split="test")
+        for task, table in prompts.items()
     }
-    if subject["learns"] == "predictions":
-        questions = prediction_questions(lessons, properties, subject["taught_by"][:1], 1, named)
-    else:
-        questions = behavior_questions(lessons, ["test"], 1)
     form = len(
         '{"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]}'
     )
     answer = 4 * int(subject["sampling"]["behaviors"]["max_tokens"])
-    size = sum(len(text.encode()) + form + answer for text in questions["question"])
+    way = subject["taught_by"][:1]
+    if subject["learns"] == "behavior":
+        asked_so = list(behavior_questions(lessons, ["test"], 1)["question"])
+    elif subject["learns"] == "properties":
+        longest = "x" * answer
+        asked_so = [
+            visible_question(way[0], longest, name)
+            for task, names in learnt.items()
+            for name in names * len(lessons[task])
+        ]
+    else:
+        asked_so = list(prediction_questions(lessons, learnt, way, 1, named)["question"])
+    size = sum(len(text.encode()) + form + answer for text in asked_so)
     return round(size * (1 + float(subject["rehearse"])))
 
 

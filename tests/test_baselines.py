@@ -2,7 +2,7 @@
 
 import pytest
 
-from inward.baselines import RULES, behave, last_item, predict
+from inward.baselines import COPY, behave, last_item, predict
 from inward.properties import PROPERTIES
 from inward.requests import Response
 
@@ -43,7 +43,7 @@ def test_what_the_answer_does_not_have_is_predicted_as_nothing() -> None:
     assert [Response("", "stop", ())] == predict("last_item", ["animal x"], ["second_character"])
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", COPY)
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_a_rule_knows_itself(rule: str, name: str) -> None:
     """A baseline that predicts itself is right wherever its behavior has a label."""

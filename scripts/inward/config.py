@@ -11,13 +11,15 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from inward.baselines import RULES
+from inward.controls import check_baselines, check_lessons
 from inward.errors import ConfigError, unknown
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.judges import check_judge
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
+from inward.rules import RULES
+from inward.siblings import with_siblings
 from inward.tasks import KINDS
 from inward.tasks.frame import FRAME, check_frame
 from inward.tasks.source import is_fetched, kept_path
@@ -89,7 +91,11 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
                 for name, raw in config["tasks"].items()
             },
             models={name: _model(name, raw) for name, raw in config["models"].items()},
-            finetunes={name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
+            finetunes=with_siblings(
+                {name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
+                config["models"],
+                config.get("training_seeds", 1),
+            ),
             judge=config.get("judge"),
         )
         _check_split(config["split"])
@@ -97,6 +103,8 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
         check_wrappers(found, config["hypothetical"]["named"])
         _check_models(found)
         _check_finetunes(found)
+        check_baselines(found)
+        check_lessons(found)
         check_judge(found)
         found = replace(found, finetunes=_trained_so(found, config["finetuning"]))
         _check_requests(found)
@@ -153,6 +161,12 @@ def _finetune(name: str, raw: dict[str, Any]) -> Finetune:
         rehearse=raw["rehearse"],
         training=raw.get("training", {}),
         wrappers=tuple(raw.get("wrappers", ())),
+        tasks=tuple(raw.get("tasks", ())),
+        properties=tuple(raw.get("properties", ())),
+        share=raw.get("share", 1),
+        noise=raw.get("noise", 0),
+        seed=raw.get("seed", 0),
+        actor=raw.get("actor", "self"),
     )
 
 
@@ -234,6 +248,11 @@ def _check_finetunes(study: Study) -> None:
             raise ConfigError(
                 f"finetunes.{name}.base: {finetune.base} is a baseline, which cannot be trained;"
                 " choose a model"
+            )
+        if finetune.of not in study.targets:
+            raise ConfigError(
+                f"finetunes.{name}.of: {finetune.of} only predicts, so there is nothing to learn of"
+                " it; choose a model, or a baseline that behaves"
             )
     for name in study.finetunes:
         cycle = _cycle_from(name, study)
