@@ -13,6 +13,7 @@ ROOT = Path(workflow.basedir)
 COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from inward import arms
 from inward import config as configuration
 from inward.errors import ConfigError
 from inward.files import read_json
@@ -37,14 +38,32 @@ try:
 except ConfigError as error:
     sys.exit(f"inward: {error}")
 
+EXPERIMENTS = {
+    "own_target": arms.taught_of_another(study),
+    "change": arms.changes(study),
+    "scaling": arms.shares(study),
+    "generalization": arms.taught_alike(study),
+    "drift": arms.moved(study),
+    "seeds": arms.of_several_seeds(study),
+}
 DRAWN_FROM = {
     "self-cross": [one for one in study.comparisons if one.relation == "cross"],
     "matrix": study.subjects,
     "before-after": study.self_trained,
+    "own-target": EXPERIMENTS["own_target"],
+    "change": EXPERIMENTS["change"],
+    "scaling": EXPERIMENTS["scaling"],
+    "drift": EXPERIMENTS["drift"],
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 JUDGED = judged(study)
-SCORES = ["items", "accuracy", "advantage", *(["agreement"] if JUDGED else [])]
+SCORES = [
+    "items",
+    "accuracy",
+    "advantage",
+    *(["agreement"] if JUDGED else []),
+    *(table for table, there in EXPERIMENTS.items() if there),
+]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}
@@ -238,6 +257,12 @@ def checkpoint_files(model):
 def task_files(tasks):
     """Return every file that the prompts of tasks are made from."""
     return [path for task in tasks for path in KINDS[task.kind].files(task.settings)]
+
+
+def drawn_from(figure):
+    """Return the table of the experiment that a figure shows, or nothing."""
+    table = figure.replace("-", "_")
+    return f"<results>/scores/{table}.parquet" if table in EXPERIMENTS else []
 
 
 def print_headline():

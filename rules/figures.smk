@@ -1,6 +1,7 @@
 """Figures: charts of the score tables, as pages that need nothing from the web, and as SVG.
 
-needs  <results>/scores/accuracy.parquet, <results>/scores/advantage.parquet
+needs  <results>/scores/accuracy.parquet, <results>/scores/advantage.parquet; the table of an
+       experiment where a figure shows one
 makes  <results>/figures/<figure>.html, <figure>.svg
 """
 
@@ -9,6 +10,7 @@ rule draw_figure:
     input:
         accuracy="<results>/scores/accuracy.parquet",
         advantage="<results>/scores/advantage.parquet",
+        experiment=lambda wildcards: drawn_from(wildcards.figure),
         code=code("draw_figure.py"),
     output:
         page="<results>/figures/{figure}.html",

@@ -2,8 +2,10 @@
 
 needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet,
        <results>/prompts/<task>.parquet
+       <results>/datasets/<finetune>/dataset.json, <results>/behaviors/<subject>/<task>.parquet
 makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt; where there is a
-       judge, <results>/scores/agreement.parquet
+       judge, <results>/scores/agreement.parquet; where a study has something for it, all of items,
+       <results>/scores/{own_target,change,scaling,generalization,drift,seeds}.parquet
 """
 
 
@@ -53,6 +55,125 @@ rule write_headline:
         wrapper=study.wrappers[0],
     script:
         "../scripts/write_headline.py"
+
+
+rule score_own_target:
+    input:
+        items="<results>/scores/items.parquet",
+        code=code("score_own_target.py"),
+    output:
+        table="<results>/scores/own_target.parquet",
+    log:
+        "<results>/logs/own_target.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        pairs=EXPERIMENTS["own_target"],
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_own_target.py"
+
+
+rule score_change:
+    input:
+        items="<results>/scores/items.parquet",
+        code=code("score_change.py"),
+    output:
+        table="<results>/scores/change.parquet",
+    log:
+        "<results>/logs/change.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        changes=EXPERIMENTS["change"],
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_change.py"
+
+
+rule score_scaling:
+    input:
+        items="<results>/scores/items.parquet",
+        datasets=collect(
+            "<results>/datasets/{finetune}/dataset.json",
+            finetune=[one["finetune"] for one in EXPERIMENTS["scaling"]],
+        ),
+        code=code("score_scaling.py"),
+    output:
+        table="<results>/scores/scaling.parquet",
+    log:
+        "<results>/logs/scaling.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        shares=EXPERIMENTS["scaling"],
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_scaling.py"
+
+
+rule score_generalization:
+    input:
+        items="<results>/scores/items.parquet",
+        code=code("score_generalization.py"),
+    output:
+        table="<results>/scores/generalization.parquet",
+    log:
+        "<results>/logs/generalization.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        comparisons=[vars(one) for one in EXPERIMENTS["generalization"]],
+        lessons=arms.lessons(study, EXPERIMENTS["generalization"]),
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_generalization.py"
+
+
+rule score_drift:
+    input:
+        items="<results>/scores/items.parquet",
+        behaviors=collect(
+            "<results>/behaviors/{subject}/{task}.parquet",
+            subject=sorted(
+                {
+                    one[side]
+                    for one in EXPERIMENTS["drift"]
+                    for side in ("finetune", "base")
+                }
+            ),
+            task=study.tasks,
+        ),
+        code=code("score_drift.py"),
+    output:
+        table="<results>/scores/drift.parquet",
+    log:
+        "<results>/logs/drift.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        finetunes=EXPERIMENTS["drift"],
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_drift.py"
+
+
+rule score_seeds:
+    input:
+        items="<results>/scores/items.parquet",
+        code=code("score_seeds.py"),
+    output:
+        table="<results>/scores/seeds.parquet",
+    log:
+        "<results>/logs/seeds.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        comparisons=[vars(one) for one in EXPERIMENTS["seeds"]],
+        families=arms.families(study),
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_seeds.py"
 
 
 if JUDGED:

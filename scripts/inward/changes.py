@@ -1,7 +1,7 @@
 """Changes: whether the predictions of a model follow when its behavior is changed.
 
-M1, a self-trained model, is finetuned on another's behavior, without any hypothetical question; that
-makes MC. On prompts where the change shows,
+M1, a self-trained model, is finetuned on another's behavior, without any hypothetical question;
+that makes MC. On prompts where the change shows,
 
     S = rows with label of MC != label of M1
     new = P(answer = label of MC | S),  old = P(answer = label of M1 | S),  neither = 1 - new - old

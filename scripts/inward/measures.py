@@ -6,14 +6,14 @@ labels can stand beside another's, or some of the rows beside all. Measures of o
 draws of prompts, and any two may be subtracted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from inward.cells import ALL, Cell
+from inward.cells import Cell
 from inward.grids import Bootstrap, Frame, Sums, cells, drawn, intervals, over_tasks, sums
 from inward.randomness import arrays
 from inward.stats import Floats, chance_of, flipped_sums, warning
@@ -136,18 +136,13 @@ def commonest(table: pd.DataFrame, label: str) -> pd.Series:
     return pd.Series(common.astype(float), index=labelled.index).reindex(table.index)
 
 
-def named(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Return values under names that begin with `prefix`."""
-    return {f"{prefix}_{name}": value for name, value in values.items()}
-
-
 def _places(names: Sequence[str], pair: tuple[str, str]) -> tuple[int, int]:
     first, second = pair
     return list(names).index(first), list(names).index(second)
 
 
 def _arrays(table: pd.DataFrame, names: Sequence[str]) -> tuple[Frame, list[Floats], list[Floats]]:
-    """Return the frame, and which rows are one and which are there: [prompts, measures, properties].
+    """Return the frame, and [prompts, measures, properties]: what is one, and what is there.
 
     Raises ValueError where a row occurs twice.
     """

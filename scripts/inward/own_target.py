@@ -4,8 +4,8 @@ A predictor p that learnt another's labels t is asked as ever:
 
     O(p) = acc(p -> p) - acc(p -> t)
 
-on rows where both behaviors give a label. Where the labels differ, an answer fits the behavior of p,
-that of t, or neither; p is as able on one side as on the other.
+on rows where both behaviors give a label. Where the labels differ, an answer fits what p does, what
+t does, or neither; p is as able on one side as on the other.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -41,9 +41,7 @@ def scaling(
             ("own", one["finetune"], one["full"]),
             ("taught", one["of"], one["of"]),
         )
-        for row in _of_targets(
-            items, (one["finetune"], target), (one["full"], full_target), bootstrap
-        )
+        for row in _of_pair(items, (one["finetune"], target), (one["full"], full_target), bootstrap)
     ]
     return pd.DataFrame(rows, columns=list(SCALING.columns))
 
@@ -54,7 +52,7 @@ def training_rows(dataset: Mapping[str, Any]) -> int:
     return int(sum(used.values()) - used.get("rehearsal", 0))
 
 
-def _of_targets(
+def _of_pair(
     items: pd.DataFrame, part: tuple[str, str], full: tuple[str, str], bootstrap: Bootstrap
 ) -> Iterator[dict[str, Any]]:
     """Yield the cells of a predictor and target with a share, beside the full ones."""

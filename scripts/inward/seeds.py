@@ -22,7 +22,7 @@ from inward.tables import SEEDS
 
 FEW_SEEDS = 5  # below it, an interval over seeds is too narrow
 
-Families = dict[tuple[str, str, str], list[Comparison]]
+Families = dict[tuple[str, str, str], dict[str, list[Comparison]]]
 
 
 def seeds(
@@ -45,29 +45,22 @@ def seeds(
 
 
 def _families(comparisons: Sequence[Comparison], family: Mapping[str, str]) -> Families:
-    """Return the comparisons of each family, one for each target, in the order of targets."""
-    found: dict[tuple[str, str, str], dict[str, Comparison]] = defaultdict(dict)
-    for one in comparisons:
-        key = (
-            family.get(one.target, one.target),
-            family.get(one.cross_predictor, one.cross_predictor),
-            one.relation,
-        )
-        if one.target in found[key]:
-            first = found[key][one.target].cross_predictor
-            raise ValueError(f"{first} and {one.cross_predictor} both stand against {one.target}")
-        found[key][one.target] = one
-    return {key: [of[name] for name in sorted(of)] for key, of in found.items()}
+    """Return the comparisons of each family by target, of which there is one for each seed."""
+    found: Families = defaultdict(lambda: defaultdict(list))
+    for one in sorted(comparisons, key=lambda one: one.target):
+        other = family.get(one.cross_predictor, one.cross_predictor)
+        found[family.get(one.target, one.target), other, one.relation][one.target].append(one)
+    return found
 
 
 def _of_family(
-    items: pd.DataFrame, compared: Sequence[Comparison], bootstrap: Bootstrap
+    items: pd.DataFrame, compared: Mapping[str, Sequence[Comparison]], bootstrap: Bootstrap
 ) -> Iterator[dict[str, Any]]:
     table, names = _columns(items, compared)
     for (role, wrapper), asked in table.groupby(["role", "wrapper"]):
         for found in measure(asked, names, bootstrap):
-            own, cross = found.observed[0:-2:2], found.observed[1:-2:2]
-            values = own - cross
+            own, cross = found.observed[:-2:2], found.observed[1:-2:2]
+            values = _advantages(found.observed)
             counted = found.counts("asked")
             yield {
                 "role": role,
@@ -76,7 +69,7 @@ def _of_family(
                 "warning": _warning(counted["warning"], len(compared)),
                 "n_dropped": found.count("dropped"),
                 "n_seeds": len(compared),
-                "targets": [one.target for one in compared],
+                "targets": list(compared),
                 "advantages": values.tolist(),
                 "self_accuracy": float(own.mean()),
                 "cross_accuracy": float(cross.mean()),
@@ -87,34 +80,39 @@ def _of_family(
             }
 
 
-def _columns(items: pd.DataFrame, compared: Sequence[Comparison]) -> tuple[pd.DataFrame, list[str]]:
+def _columns(
+    items: pd.DataFrame, compared: Mapping[str, Sequence[Comparison]]
+) -> tuple[pd.DataFrame, list[str]]:
     """Return, question by question, whether self and cross of each seed are right.
 
     The last two measures say whether any seed has a label there, and whether any has none.
     """
-    names: list[str] = []
-    parts = []
-    for number, one in enumerate(compared):
-        for side, predictor in (("self", one.self_predictor), ("cross", one.cross_predictor)):
-            names.append(f"{side} {number}")
-            right = answered(items, predictor, one.target).set_index(QUESTION)["correct"]
-            parts.append(right.astype("Float64").rename(names[-1]))
-    table = pd.concat(parts, axis=1)
+    columns = {}
+    for number, of_target in enumerate(compared.values()):
+        for side in ("self", "cross"):
+            right = [
+                answered(items, vars(one)[f"{side}_predictor"], one.target)
+                .set_index(QUESTION)["correct"]
+                .astype("Float64")
+                for one in of_target
+            ]
+            # Twins of a target are of one family: what stands against it is their mean.
+            columns[f"{side} {number}"] = sum(right[1:], right[0]) / len(right)
+    table = pd.DataFrame(columns)
     labelled = table.notna()
     counted = {
         "asked": labelled.any(axis=1).astype("Float64").where(labelled.any(axis=1)),
         "dropped": (~labelled.all(axis=1)).astype("Float64"),
     }
-    return table.assign(**counted).reset_index(), [*names, *counted]
+    return table.assign(**counted).reset_index(), [*columns, *counted]
 
 
 def _intervals(found: Measured, bootstrap: Bootstrap) -> dict[str, float]:
     """Return the bounds of the mean over seeds, at three levels."""
-    of_prompts = found.resampled[:, 0:-2:2] - found.resampled[:, 1:-2:2]
-    levels = {"": of_prompts.mean(axis=1)}
-    widest = of_prompts
+    widest = _advantages(found.resampled)
+    levels = {"": widest.mean(axis=1)}
     if found.of_tasks is not None:
-        widest = found.of_tasks[:, 0:-2:2] - found.of_tasks[:, 1:-2:2]
+        widest = _advantages(found.of_tasks)
         levels["tasks_"] = widest.mean(axis=1)
     levels["seeds_"] = _drawn_seeds(widest, bootstrap)
     limits = {prefix: bounds(values, bootstrap.confidence) for prefix, values in levels.items()}
@@ -124,6 +122,12 @@ def _intervals(found: Measured, bootstrap: Bootstrap) -> dict[str, float]:
         for prefix in ("", "tasks_", "seeds_")
         for place, bound in enumerate(("low", "high"))
     }
+
+
+def _advantages(values: Floats) -> Floats:
+    """Return self minus cross [..., seeds] of the measures in `_columns`."""
+    differences: Floats = values[..., :-2:2] - values[..., 1:-2:2]
+    return differences
 
 
 def _drawn_seeds(values: Floats, bootstrap: Bootstrap) -> Floats:
