@@ -59,7 +59,7 @@ rule write_headline:
 
 rule score_own_target:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         code=code("score_own_target.py"),
     output:
         table="<results>/scores/own_target.parquet",
@@ -76,7 +76,7 @@ rule score_own_target:
 
 rule score_change:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         code=code("score_change.py"),
     output:
         table="<results>/scores/change.parquet",
@@ -93,7 +93,7 @@ rule score_change:
 
 rule score_scaling:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         datasets=collect(
             "<results>/datasets/{finetune}/dataset.json",
             finetune=[one["finetune"] for one in EXPERIMENTS["scaling"]],
@@ -114,7 +114,7 @@ rule score_scaling:
 
 rule score_generalization:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         code=code("score_generalization.py"),
     output:
         table="<results>/scores/generalization.parquet",
@@ -132,7 +132,7 @@ rule score_generalization:
 
 rule score_drift:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         behaviors=collect(
             "<results>/behaviors/{subject}/{task}.parquet",
             subject=sorted(
@@ -160,7 +160,7 @@ rule score_drift:
 
 rule score_seeds:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         code=code("score_seeds.py"),
     output:
         table="<results>/scores/seeds.parquet",

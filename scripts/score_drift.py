@@ -11,7 +11,7 @@ from inward.tables import BEHAVIORS, DRIFT, ITEMS, read_table, write_table
 
 def main(
     *,
-    items: Path,
+    items_table: Path,
     behaviors: list[Path],
     table: Path,
     finetunes: list[dict[str, Any]],
@@ -22,7 +22,7 @@ def main(
         (path.parent.name, path.stem): first_texts(read_table(BEHAVIORS, path))
         for path in behaviors
     }
-    rows = drift(read_table(ITEMS, items), finetunes, texts, Bootstrap(**bootstrap))
+    rows = drift(read_table(ITEMS, items_table), finetunes, texts, Bootstrap(**bootstrap))
     write_table(DRIFT, rows, table)
 
 

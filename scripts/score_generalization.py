@@ -12,7 +12,7 @@ from inward.tables import GENERALIZATION, ITEMS, read_table, write_table
 
 def main(
     *,
-    items: Path,
+    items_table: Path,
     table: Path,
     comparisons: list[dict[str, str]],
     lessons: dict[str, dict[str, Any]],
@@ -20,7 +20,7 @@ def main(
 ) -> None:
     """Split each comparison by the tasks, properties and wrappers that were taught."""
     rows = generalization(
-        read_table(ITEMS, items),
+        read_table(ITEMS, items_table),
         [Comparison(**one) for one in comparisons],
         {name: Lessons(**taught) for name, taught in lessons.items()},
         Bootstrap(**bootstrap),

@@ -12,7 +12,7 @@ from inward.tables import ITEMS, SCALING, read_table, write_table
 
 def main(
     *,
-    items: Path,
+    items_table: Path,
     datasets: list[Path],
     table: Path,
     shares: list[dict[str, Any]],
@@ -20,7 +20,7 @@ def main(
 ) -> None:
     """Put each beside the one that learnt from all, and count what they learnt from."""
     counts = {path.parent.name: training_rows(read_json(path)) for path in datasets}
-    rows = scaling(read_table(ITEMS, items), shares, counts, Bootstrap(**bootstrap))
+    rows = scaling(read_table(ITEMS, items_table), shares, counts, Bootstrap(**bootstrap))
     write_table(SCALING, rows, table)
 
 

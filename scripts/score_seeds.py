@@ -12,7 +12,7 @@ from inward.tables import ITEMS, SEEDS, read_table, write_table
 
 def main(
     *,
-    items: Path,
+    items_table: Path,
     table: Path,
     comparisons: list[dict[str, str]],
     families: dict[str, str],
@@ -20,7 +20,7 @@ def main(
 ) -> None:
     """Pool the advantages of finetunes that differ in their training seed alone."""
     compared = [Comparison(**one) for one in comparisons]
-    rows = seeds(read_table(ITEMS, items), compared, families, Bootstrap(**bootstrap))
+    rows = seeds(read_table(ITEMS, items_table), compared, families, Bootstrap(**bootstrap))
     write_table(SEEDS, rows, table)
 
 
