@@ -55,7 +55,9 @@ def test_the_draw_does_not_depend_on_the_order_of_rows(
     turned = asked.iloc[::-1]
 
     for one, other in zip(
-        matched(asked, "old", "new", 1, "test"), matched(turned, "old", "new", 1, "test"), strict=True
+        matched(asked, "old", "new", 1, "test"),
+        matched(turned, "old", "new", 1, "test"),
+        strict=True,
     ):
         assert one.equals(other.reindex(one.index))
 

@@ -34,7 +34,12 @@ def test_answers_are_as_own_as_target_or_neither() -> None:
 
     assert (row["as_own"], row["as_target"], row["as_neither"]) == (3 / 6, 2 / 6, 1 / 6)
     assert row["difference"] == pytest.approx(1 / 6)
-    assert (row["n_rows"], row["n_prompts"], row["n_dropped"], row["n_noncompliant"]) == (6, 6, 2, 1)
+    assert (row["n_rows"], row["n_prompts"], row["n_dropped"], row["n_noncompliant"]) == (
+        6,
+        6,
+        2,
+        1,
+    )
 
 
 def test_of_all_rows_it_is_the_difference_of_two_accuracies() -> None:
