@@ -33,7 +33,7 @@ rule score:
         "../envs/pipeline.yaml"
     params:
         roles={name: task.role for name, task in study.tasks.items()},
-        comparisons=[vars(one) for one in study.comparisons if one.relation == "cross"],
+        comparisons=[vars(comparison) for comparison in study.comparisons],
         bootstrap={**config["bootstrap"], "seed": study.seed},
     script:
         "../scripts/score.py"

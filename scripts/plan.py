@@ -153,7 +153,7 @@ def _new(
         (answering["run"], sampling, str(messages), str(sample))
         for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
     ]
-    new = questions[[key not in asked_of for key in keys]]
+    new = questions.loc[[key not in asked_of for key in keys]]
     asked_of.update(keys)
     return new
 
