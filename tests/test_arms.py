@@ -24,7 +24,12 @@ def test_a_change_is_of_a_self_trained_model(embedded: Config, schema: Config) -
     embedded["finetunes"] |= {
         "wren-placebo": {"base": "wren-self", "learns": "behavior", "of": "wren-self"},
         "wren-moved": {"base": "wren", "learns": "behavior", "of": "finch"},
-        "wren-copies": {"base": "wren-self", "learns": "behavior", "of": "echo", "tasks": ["colors"]},
+        "wren-copies": {
+            "base": "wren-self",
+            "learns": "behavior",
+            "of": "echo",
+            "tasks": ["colors"],
+        },
         "finch-copies": {"base": "finch-on-wren", "learns": "behavior", "of": "echo"},
     }
     found = {one["changed"]: one for one in arms.changes(checked(embedded, schema))}

@@ -76,9 +76,7 @@ EXPERIMENTS: dict[str, tuple[Table, pd.DataFrame, Make]] = {
     "seeds": (
         SEEDS,
         items(test_seeds.TARGETS, SEEDS_SAY),
-        partial(
-            seeds, comparisons=test_seeds.PAIRS, family=test_seeds.FAMILY, bootstrap=BOOTSTRAP
-        ),
+        partial(seeds, comparisons=test_seeds.PAIRS, family=test_seeds.FAMILY, bootstrap=BOOTSTRAP),
     ),
 }
 
@@ -100,7 +98,11 @@ def test_nothing_to_score_is_an_empty_table(
     tmp_path: Path, table: Table, planted: pd.DataFrame, make: partial[pd.DataFrame]
 ) -> None:
     """With all its columns, so that it can be written and read."""
-    about = next(name for name in ("pairs", "changes", "shares", "comparisons", "finetunes") if name in make.keywords)
+    about = next(
+        name
+        for name in ("pairs", "changes", "shares", "comparisons", "finetunes")
+        if name in make.keywords
+    )
     write_table(table, make(planted, **{about: []}), tmp_path / "t.parquet")
 
     assert read_table(table, tmp_path / "t.parquet").empty
