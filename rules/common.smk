@@ -260,9 +260,9 @@ def task_files(tasks):
 
 
 def drawn_from(figure):
-    """Return the table of the experiment that a figure shows, or nothing."""
+    """Return the table of the experiment that a figure shows, if it shows one."""
     table = figure.replace("-", "_")
-    return f"<results>/scores/{table}.parquet" if table in EXPERIMENTS else []
+    return [f"<results>/scores/{table}.parquet"] if table in EXPERIMENTS else []
 
 
 def print_headline():
