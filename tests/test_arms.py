@@ -60,7 +60,10 @@ def test_a_share_stands_beside_the_one_that_is_else_the_same(
     """Rehearsal and training may be other for its sake; a share of something else has no full one."""
     embedded["finetunes"] |= {
         "wren-tenth": {
-            **{"base": "wren", "learns": "predictions", "of": "wren", "share": 0.1},
+            "base": "wren",
+            "learns": "predictions",
+            "of": "wren",
+            "share": 0.1,
             "training": {"epochs": 50},
         },
         "finch-tenth": {"base": "finch", "learns": "predictions", "of": "wren-self", "share": 0.1},

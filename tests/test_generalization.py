@@ -9,7 +9,6 @@ import pytest
 
 from inward.cells import Comparison
 from inward.generalization import Lessons, generalization
-
 from inward.grids import Bootstrap
 
 from .planted import FIRST, LAST, items, only
