@@ -67,7 +67,7 @@ def test_a_measure_and_its_copy_differ_by_nothing() -> None:
     """They are on the same draws; and no chance could make a smaller difference."""
     rows = table()
     pair = ("right", "copy")
-    found = measure(rows.assign(copy=rows["right"]), pair, BOOTSTRAP, [pair])
+    found = measure(rows.assign(copy=rows["right"]), pair, BOOTSTRAP, pairs=[pair])
 
     for cell in found:
         assert cell.difference(*pair) == 0

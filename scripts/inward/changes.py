@@ -23,6 +23,7 @@ from inward.sides import QUESTION, among, answered, sides
 from inward.tables import CHANGE
 
 ROWS = {"all": "all", "changed": "differing", "unchanged": "same"}
+DRAWN = ("new", "old", "before")  # measures that have intervals
 MATCHED = ("all", "changed")  # on unchanged rows both behaviors have the same labels
 
 
@@ -56,11 +57,17 @@ def _of_change(
         itself.rename(columns={"correct": "before"}), on=QUESTION, how="left"
     )
     for (role, wrapper), asked in beside.groupby(["role", "wrapper"]):
-        names = (one["changed"], one["before"], str(wrapper))
-        parts = _parts(asked, bootstrap.seed, names)
+        parts = _parts(asked, bootstrap.seed, (one["changed"], one["before"], str(wrapper)))
         columns = {name: column for part in parts.values() for name, column in part.items()}
+        names = [f"{side} {' '.join(of)}" for of in parts for side in DRAWN]
         tested = [(f"new {rows} plain", f"old {rows} plain") for rows in ROWS]
-        for found in measure(asked.assign(**columns), [*columns, "dropped"], bootstrap, tested):
+        for found in measure(
+            asked.assign(**columns),
+            names,
+            bootstrap,
+            counted=[*(name for name in columns if name not in names), "dropped"],
+            pairs=tested,
+        ):
             tasks = set(asked["task"]) if found.cell.task == ALL else {found.cell.task}
             for rows, matching in parts:
                 yield {

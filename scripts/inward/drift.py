@@ -16,7 +16,8 @@ from inward.sides import QUESTION, answered, sides
 from inward.tables import DRIFT
 
 Texts = Mapping[tuple[str, str], Mapping[str, str]]  # by subject and task, then by prompt
-MEASURES = ["same_label", "same_text", "after", "before", "base", "unreadable", "dropped"]
+DRAWN = ["same_label", "same_text", "after", "before"]
+COUNTED = ["base", "unreadable", "dropped"]
 
 
 def drift(
@@ -68,7 +69,7 @@ def _of_finetune(
     )
     pair = ("after", "before")
     for (role, wrapper), asked in both.groupby(["role", "wrapper"]):
-        for found in measure(asked, MEASURES, bootstrap, [pair]):
+        for found in measure(asked, DRAWN, bootstrap, counted=COUNTED, pairs=[pair]):
             yield {
                 "role": role,
                 "wrapper": wrapper,

@@ -29,7 +29,7 @@ class Measured:
     cell: Cell
     names: list[str]
     observed: Floats  # [measures]
-    resampled: Floats  # [resamples, measures]
+    resampled: Floats  # [resamples, measures], of the first ones, which have intervals
     of_tasks: Floats | None  # the same with tasks drawn anew, too; none for one task
     shuffled: dict[tuple[str, str], Floats]  # differences [resamples] by chance
     ones: Floats  # [measures]: how many rows are one
@@ -86,16 +86,23 @@ class Measured:
 
 
 def measure(
-    table: pd.DataFrame, names: Sequence[str], bootstrap: Bootstrap, pairs: Pairs = ()
+    table: pd.DataFrame,
+    measures: Sequence[str],
+    bootstrap: Bootstrap,
+    *,
+    counted: Sequence[str] = (),
+    pairs: Pairs = (),
 ) -> list[Measured]:
-    """Return what the columns `names` of a table of rows are, in every cell.
+    """Return what columns of a table of rows are, in every cell.
 
-    All prompts of its tasks are drawn from, whatever rows have a measure. `pairs` are those whose
-    difference is put to the test.
+    Those in `measures` have intervals, those in `counted` have none. All prompts of its tasks are
+    drawn from, whatever rows have a measure. `pairs` are those whose difference is put to the test.
     """
+    names = [*measures, *counted]
     frame, ones, there = _arrays(table, names)
     observed = Sums(sums(ones), sums(there))
-    resampled = Sums(*drawn(frame, [ones, there], bootstrap))
+    first = [[part[:, : len(measures)] for part in parts] for parts in (ones, there)]
+    resampled = Sums(*drawn(frame, first, bootstrap))
     of_tasks = over_tasks(resampled, bootstrap)
     shuffled = _shuffled(frame, ones, there, [_places(names, pair) for pair in pairs], bootstrap)
     found = []
@@ -105,7 +112,7 @@ def measure(
         found.append(
             Measured(
                 cell=cell,
-                names=list(names),
+                names=names,
                 observed=observed.average(frame, cell)[0],
                 resampled=resampled.average(frame, cell),
                 of_tasks=of_tasks.average(frame, cell) if len(tasks) > 1 else None,

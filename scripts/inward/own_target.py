@@ -18,7 +18,8 @@ from inward.measures import measure
 from inward.sides import ROWS, among, sides
 from inward.tables import OWN_TARGET
 
-MEASURES = ("first_right", "second_right", "neither", "unreadable")
+DRAWN = ("first_right", "second_right")
+COUNTED = ("neither", "unreadable")
 
 
 def own_target(
@@ -40,11 +41,16 @@ def _of_pair(table: pd.DataFrame, bootstrap: Bootstrap) -> Iterator[dict[str, An
         columns = {
             f"{name} {rows}": asked[name].where(among(asked, rows))
             for rows in ROWS
-            for name in MEASURES
+            for name in (*DRAWN, *COUNTED)
         }
         tested = [(f"first_right {rows}", f"second_right {rows}") for rows in ROWS]
-        names = [*columns, "dropped"]
-        for found in measure(asked.assign(**columns), names, bootstrap, tested):
+        for found in measure(
+            asked.assign(**columns),
+            [name for pair in tested for name in pair],
+            bootstrap,
+            counted=[*(f"{name} {rows}" for name in COUNTED for rows in ROWS), "dropped"],
+            pairs=tested,
+        ):
             for rows, pair in zip(ROWS, tested, strict=True):
                 own, target = pair
                 yield {

@@ -72,9 +72,9 @@ def _of_pair(
         dropped=(~there).astype(float),
     )
     pair = ("accuracy", "full_accuracy")
-    names = [*pair, "unreadable", "mode", "dropped"]
+    counted = ["unreadable", "mode", "dropped"]
     for (role, wrapper), asked in both.groupby(["role", "wrapper"]):
-        for found in measure(asked, names, bootstrap, [pair]):
+        for found in measure(asked, pair, bootstrap, counted=counted, pairs=[pair]):
             yield {
                 "role": role,
                 "wrapper": wrapper,

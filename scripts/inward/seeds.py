@@ -20,6 +20,7 @@ from inward.sides import QUESTION, answered
 from inward.stats import Floats, bounds
 from inward.tables import SEEDS
 
+COUNTED = ["asked", "dropped"]
 FEW_SEEDS = 5  # below it, an interval over seeds is too narrow
 
 Families = dict[tuple[str, str, str], dict[str, list[Comparison]]]
@@ -58,9 +59,9 @@ def _of_family(
 ) -> Iterator[dict[str, Any]]:
     table, names = _columns(items, compared)
     for (role, wrapper), asked in table.groupby(["role", "wrapper"]):
-        for found in measure(asked, names, bootstrap):
-            own, cross = found.observed[:-2:2], found.observed[1:-2:2]
-            values = _advantages(found.observed)
+        for found in measure(asked, names, bootstrap, counted=COUNTED):
+            own, cross = found.observed[: len(names) : 2], found.observed[1 : len(names) : 2]
+            values = own - cross
             counted = found.counts("asked")
             yield {
                 "role": role,
@@ -85,7 +86,7 @@ def _columns(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return, question by question, whether self and cross of each seed are right.
 
-    The last two measures say whether any seed has a label there, and whether any has none.
+    Self and cross take turns. What is counted is whether any seed has a label, and any has none.
     """
     columns = {}
     for number, of_target in enumerate(compared.values()):
@@ -104,7 +105,7 @@ def _columns(
         "asked": labelled.any(axis=1).astype("Float64").where(labelled.any(axis=1)),
         "dropped": (~labelled.all(axis=1)).astype("Float64"),
     }
-    return table.assign(**counted).reset_index(), [*columns, *counted]
+    return table.assign(**counted).reset_index(), list(columns)
 
 
 def _intervals(found: Measured, bootstrap: Bootstrap) -> dict[str, float]:
@@ -125,9 +126,8 @@ def _intervals(found: Measured, bootstrap: Bootstrap) -> dict[str, float]:
 
 
 def _advantages(values: Floats) -> Floats:
-    """Return self minus cross [..., seeds] of the measures in `_columns`."""
-    differences: Floats = values[..., :-2:2] - values[..., 1:-2:2]
-    return differences
+    """Return self minus cross [resamples, seeds], which take turns in `values`."""
+    return values[:, 0::2] - values[:, 1::2]
 
 
 def _drawn_seeds(values: Floats, bootstrap: Bootstrap) -> Floats:
