@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inward.matching import MOST_LABELS, matched
@@ -30,6 +30,7 @@ def table(rows: list[tuple[str | None, str, bool]]) -> pd.DataFrame:
     )
 
 
+@settings(max_examples=40, deadline=None)
 @given(SIDES)
 def test_of_each_label_as_many_are_drawn_as_both_sides_have(
     rows: list[tuple[str | None, str, bool]],
@@ -46,6 +47,7 @@ def test_of_each_label_as_many_are_drawn_as_both_sides_have(
     assert not (old | new)[asked["old"].isna()].any()
 
 
+@settings(max_examples=40, deadline=None)
 @given(SIDES)
 def test_the_draw_does_not_depend_on_the_order_of_rows(
     rows: list[tuple[str | None, str, bool]],
