@@ -10,7 +10,7 @@ rule sample_predictions:
     input:
         model="<results>/models/{subject}.json",
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
-        labels=lambda wildcards: shown_to(wildcards.subject),
+        labels=lambda wildcards: shown_to(wildcards.subject, study.wrappers),
         code=code("sample_predictions.py"),
     output:
         predictions=of_tasks("<results>/predictions/{subject}/{task}.parquet"),

@@ -47,6 +47,8 @@ def main(
     examples: int,
     seed: int,
     samples: dict[str, int],
+    drawn: dict[str, list[str]],
+    draws: int,
     store: str,
     prices: str,
     budget: float | None,
@@ -55,6 +57,13 @@ def main(
     results = Path("results") / study
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     known = read_prices(Path(prices))
+    of_draws: dict[str, pd.DataFrame] = {}
+    if draws:
+        of_drawn = {task: tables[task] for task in drawn}
+        of_draws = {
+            "behaviors": behavior_questions(of_drawn, ["test"], draws),
+            "predictions": prediction_questions(of_drawn, drawn, wrappers[:1], draws, named),
+        }
     lines: list[Line] = []
     for subject in subjects:
         if subject["learns"] and subject["provider"] not in FREE:
@@ -64,25 +73,27 @@ def main(
             done = _is_trained(subject, results, store)
             epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
-        acted = behavior_questions(tables, subject["splits"], samples["behaviors"])
-        every = prediction_questions(tables, properties, wrappers, samples["predictions"], named)
-        predicted, certain = _with_examples(every, subject["name"], examples, seed, results)
         record = _record(subject, results)
-        lines += [
-            asked(
-                subject["name"],
-                stage,
-                questions,
-                Sampling(**subject["sampling"][stage]),
-                record=known_by,
-                price=_price(subject, known),
-                store=Path(store),
+        every = {
+            "behaviors": behavior_questions(tables, subject["splits"], samples["behaviors"]),
+            "predictions": prediction_questions(
+                tables, properties, wrappers, samples["predictions"], named
+            ),
+            **_draws(subject, of_draws, samples),
+        }
+        for stage, wanted in every.items():
+            questions, certain = _with_examples(wanted, subject["name"], examples, seed, results)
+            lines.append(
+                asked(
+                    subject["name"],
+                    stage,
+                    questions,
+                    Sampling(**subject["sampling"][stage]),
+                    record=record if certain else None,
+                    price=_price(subject, known),
+                    store=Path(store),
+                )
             )
-            for stage, questions, known_by in (
-                ("behaviors", acted, record),
-                ("predictions", predicted, record if certain else None),
-            )
-        ]
     if judge and judged:
         subject = next(subject for subject in subjects if subject["name"] == judge)
         labelled = pd.concat(map(read_examples, by_hand))
@@ -106,6 +117,19 @@ def main(
         known,
     )
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
+
+
+def _draws(
+    subject: dict[str, Any], of_draws: dict[str, pd.DataFrame], samples: dict[str, int]
+) -> dict[str, pd.DataFrame]:
+    """Return what is drawn of a subject, by stage; draws that are samples already do not count."""
+    found = {}
+    for stage, questions in of_draws.items():
+        name, usual = f"draws of {stage}", subject["sampling"][stage]
+        if how := subject["sampling"].get(name):
+            first = samples[stage] if how == usual else 0
+            found[name] = questions[questions["sample"] >= first]
+    return found
 
 
 def _judge_questions(
@@ -133,6 +157,8 @@ def _with_examples(
     questions: pd.DataFrame, subject: str, count: int, seed: int, results: Path
 ) -> tuple[pd.DataFrame, bool]:
     """Return the questions with their examples, and whether the answers of these are there."""
+    if "wrapper" not in questions:
+        return questions, True
     shown = questions[["wrapper", "task"]].drop_duplicates().itertuples(index=False, name=None)
     wanted = {(name, task) for way, task in shown if (name := teacher(way, subject))}
     paths = {pair: results / "labels" / pair[0] / f"{pair[1]}.parquet" for pair in wanted}
