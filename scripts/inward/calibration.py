@@ -84,8 +84,15 @@ def calibration(
     ]
     if rows.empty:
         return left_out, []
-    rows = rows.assign(rank=ranks(rows) if source != CONFIDENCE else 0)
+    rows = rows.assign(
+        rank=ranks(rows) if source != CONFIDENCE else 0,
+        prompt=rows.groupby(["task", "prompt_id"]).ngroup(),
+        pair=rows.groupby(KEY).ngroup(),
+    )
     cells = list(_cells(rows, source))
+    asked = {(cell.task, cell.property): cell for cell in cells}
+    counts = {about: _counts(_in_cell(pairs, cell)) for about, cell in asked.items()}
+    numbers = rows[["prompt", "pair", "x", "y"]]
     sums = _Sums(rows, cells, prompts)
     mads, eces = sums.deviations(sums.everything())
     low, high = interval(
@@ -102,16 +109,18 @@ def calibration(
         found.append(
             {
                 **about,
-                **_counts(rows.iloc[cell.points], _in_cell(pairs, cell)),
+                "n_prompts": numbers["prompt"].iloc[cell.points].nunique(),
+                "n_points": len(cell.points),
+                **counts[cell.task, cell.property],
                 **dict(zip(("mad_low", "mad_high", "ece_low", "ece_high"), bounds, strict=True)),
                 "mad": float(mads[place]),
                 "ece": float(eces[place]),
-                **_distances(rows[cell.chosen], source),
+                **_distances(numbers[cell.chosen], source),
                 "left_out": None,
                 **_drawn(bootstrap),
             }
         )
-        bins += [about | of_bin for of_bin in _bin_rows(rows, cell)]
+        bins += [about | of_bin for of_bin in _bin_rows(numbers, cell)]
     return found + left_out, bins
 
 
@@ -233,11 +242,9 @@ def _in_cell(pairs: pd.DataFrame, cell: Cell) -> pd.DataFrame:
     return pairs if cell.property == ALL else pairs[pairs["property"] == cell.property]
 
 
-def _counts(points: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, Any]:
+def _counts(pairs: pd.DataFrame) -> dict[str, Any]:
     kept = pairs[pairs["dropped"].isna()]
     found: dict[str, Any] = {
-        "n_prompts": len(points[["task", "prompt_id"]].drop_duplicates()),
-        "n_points": len(points),
         **_dropped(pairs),
         "n_draws": None,
         "noncompliant": None,
@@ -265,7 +272,7 @@ def _distances(values: pd.DataFrame, source: str) -> dict[str, Any]:
     happens is (y - x)^2 + x (1 - x) on average.
     """
     x, y = values["x"].to_numpy(float), values["y"].to_numpy(float)
-    n = len(values[KEY].drop_duplicates())
+    n = values["pair"].nunique()
     squares = float(((y - x) ** 2 + x * (1 - x)).sum() / n)
     variation = None if source == CONFIDENCE else float(np.abs(x - y).sum() / 2 / n)
     return {"brier": squares, "total_variation": variation}
