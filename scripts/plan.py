@@ -110,12 +110,7 @@ def main(
                 store=Path(store),
             )
         )
-    said = [table(lines), f"prices as of {known.as_of}", *_money(Path(store), known, budget)]
-    said += endings((subject["model"] for subject in subjects if subject["model"]), known)
-    said += closings(
-        (subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]),
-        known,
-    )
+    said = [table(lines), *_known(subjects, known, Path(store), budget)]
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
 
 
@@ -130,6 +125,22 @@ def _draws(
             first = samples[stage] if how == usual else 0
             found[name] = questions[questions["sample"] >= first]
     return found
+
+
+def _known(
+    subjects: list[dict[str, Any]], prices: Prices, store: Path, budget: float | None
+) -> list[str]:
+    """Return what is known of money, and of models and servers that come to their end."""
+    models = (subject["model"] for subject in subjects if subject["model"])
+    servers = (
+        subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]
+    )
+    return [
+        f"prices as of {prices.as_of}",
+        *_money(store, prices, budget),
+        *endings(models, prices),
+        *closings(servers, prices),
+    ]
 
 
 def _judge_questions(

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from inward.calibration import calibration
+from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.distributions import Observed, behavior_counts, evidences, prediction_counts
 from inward.draws import Pair, reads_tokens
 from inward.job import run
@@ -15,8 +16,6 @@ from inward.randomness import arrays
 from inward.scoring import Bootstrap, read_answers
 from inward.tables import (
     BEHAVIORS,
-    CALIBRATION,
-    CALIBRATION_BINS,
     LABELS,
     PREDICTIONS,
     PROMPTS,

@@ -10,10 +10,13 @@ import pytest
 import plan
 import sample_behaviors
 import sample_predictions
+import score_calibration
+from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.draws import Pair, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError
 from inward.files import write_json
-from inward.tables import BEHAVIORS, PREDICTIONS, PROMPTS, read_table, write_table
+from inward.labels import labels_of
+from inward.tables import BEHAVIORS, LABELS, PREDICTIONS, PROMPTS, read_table, write_table
 
 from .sampling import KEY, VARIABLE, Site, site
 from .test_config import checked, edited
@@ -139,8 +142,8 @@ def stage(name: str, sampling: dict[str, Any], samples: int, hosted: Site) -> Pa
     model = Path("models/heron.json")
     model.parent.mkdir(exist_ok=True)
     write_json(model, hosted.record())
-    made = Path(f"{name}-{sampling['temperature']}/animals.parquet")
-    made.parent.mkdir(exist_ok=True)
+    made = Path(f"draws/{name}" if sampling["temperature"] else name) / "heron/animals.parquet"
+    made.parent.mkdir(parents=True, exist_ok=True)
     shared: dict[str, Any] = {
         "model": model,
         "prompts": [Path("results/small/prompts/animals.parquet")],
@@ -165,10 +168,12 @@ def stage(name: str, sampling: dict[str, Any], samples: int, hosted: Site) -> Pa
     return made
 
 
+USUAL = {"temperature": 0, "max_tokens": 8, "top_logprobs": 2}
+HOW = {**USUAL, "temperature": 1, "top_logprobs": 0}
+
+
 def planned(hosted: Site, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[int, int]]:
     """Return, by stage, how many requests a plan counts, and how many are in the store."""
-    usual = {"temperature": 0, "max_tokens": 8, "top_logprobs": 2}
-    how = {**usual, "temperature": 1, "top_logprobs": 0}
     plan.main(
         prompts=[Path("results/small/prompts/animals.parquet")],
         by_hand=[],
@@ -182,10 +187,10 @@ def planned(hosted: Site, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple
                 "record": hosted.record(),
                 "splits": ["test"],
                 "sampling": {
-                    "behaviors": usual,
-                    "predictions": how,
-                    "draws of behaviors": how,
-                    "draws of predictions": how,
+                    "behaviors": USUAL,
+                    "predictions": HOW,
+                    "draws of behaviors": HOW,
+                    "draws of predictions": HOW,
                 },
                 "learns": None,
             }
@@ -211,18 +216,16 @@ def test_draws_are_paid_once_and_beside_what_is_scored(
     study: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A plan says how many are sent; a rerun sends none; each draw has a key of its own."""
-    usual = {"temperature": 0, "max_tokens": 8, "top_logprobs": 2}
-    how = {**usual, "temperature": 1, "top_logprobs": 0}
     with site(study, "openai") as hosted:
         before = planned(hosted, capsys)
         made = [
-            stage("behaviors", usual, 1, hosted),
-            stage("behaviors", how, 3, hosted),
-            stage("predictions", how, 3, hosted),
+            stage("behaviors", USUAL, 1, hosted),
+            stage("behaviors", HOW, 3, hosted),
+            stage("predictions", HOW, 3, hosted),
         ]
         sent = len(hosted.app.answered)
         after = planned(hosted, capsys)
-        again = [stage("behaviors", how, 3, hosted), stage("predictions", how, 3, hosted)]
+        again = [stage("behaviors", HOW, 3, hosted), stage("predictions", HOW, 3, hosted)]
 
         assert len(hosted.app.answered) == sent == 3 + 9 + 9
         assert again == made[1:]
@@ -239,3 +242,43 @@ def test_draws_are_paid_once_and_beside_what_is_scored(
     assert set(draws["sample"]) == {0, 1, 2}
     assert len({*scored["request_key"], *draws["request_key"]}) == 3 + 9
     assert read_table(PREDICTIONS, made[2])["request_key"].nunique() == 9
+
+
+def test_what_is_drawn_is_scored(study: Path) -> None:
+    """From draws, from log-probabilities and by confidence, each with its bins."""
+    prompts = Path("results/small/prompts/animals.parquet")
+    with site(study, "openai") as hosted:
+        drawn_behaviors = stage("behaviors", HOW, 3, hosted)
+        drawn_predictions = stage("predictions", HOW, 3, hosted)
+        behaviors = stage("behaviors", USUAL, 1, hosted)
+        predictions = stage("predictions", USUAL, 1, hosted)
+    labels = Path("labels/heron/animals.parquet")
+    labels.parent.mkdir(parents=True)
+    acted, asked = read_table(BEHAVIORS, behaviors), read_table(PROMPTS, prompts)
+    write_table(LABELS, labels_of(acted, asked, ASKED["animals"]), labels)
+    score_calibration.main(
+        drawn_behaviors=[drawn_behaviors],
+        drawn_predictions=[drawn_predictions],
+        behaviors=[behaviors],
+        labels=[labels],
+        predictions=[predictions],
+        prompts=[prompts],
+        calibration_table=Path("calibration.parquet"),
+        bins_table=Path("bins.parquet"),
+        pairs=[{"target": "heron", "predictor": "heron", "relation": "self"}],
+        roles={"animals": "test"},
+        properties=ASKED,
+        wrapper="supposed",
+        bootstrap={"resamples": 100, "confidence": 0.95, "seed": 1},
+    )
+    scores = read_table(CALIBRATION, Path("calibration.parquet"))
+    bins = read_table(CALIBRATION_BINS, Path("bins.parquet"))
+    cell = scores[(scores["task"] == "animals") & (scores["property"] == "first_character")]
+    of_draws = cell[(cell["source"] == "samples") & (cell["rank"] == "all")].iloc[0]
+
+    assert set(cell["source"]) == {"samples", "log-probabilities", "confidence"}
+    assert (of_draws["n_prompts"], of_draws["n_draws"]) == (3, 9)
+    key = ["source", "task", "property", "rank"]
+    points = bins.groupby(key)["n"].sum().to_dict()
+    binned = scores[scores["mad"].notna()].set_index(key)["n_points"].to_dict()
+    assert points == binned

@@ -10,13 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from inward.audit.files import KINDS
+from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.tables import (
     ACCURACY,
     ADVANTAGE,
     AGREEMENT,
     BEHAVIORS,
-    CALIBRATION,
-    CALIBRATION_BINS,
     EXAMPLES,
     ITEMS,
     JUDGMENTS,
