@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from inward import arms
 from inward import config as configuration
+from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
@@ -57,13 +58,17 @@ DRAWN_FROM = {
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 JUDGED = judged(study)
+CALIBRATED = pairs(study)
+DRAWN = properties_of_draws(study)
 SCORES = [
     "items",
     "accuracy",
     "advantage",
     *(["agreement"] if JUDGED else []),
     *(table for table, there in EXPERIMENTS.items() if there),
+    *(["calibration", "calibration_bins"] if CALIBRATED else []),
 ]
+PICTURES = [*FIGURES, *(["calibration"] if CALIBRATED else [])]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}
@@ -149,14 +154,23 @@ def rehearsed(finetune):
     return of_tasks(pattern, tasks) if finetune.rehearse else []
 
 
-def shown_to(subject):
+def of_drawn(folder, stage):
+    """Return the tables in a folder of all subjects of which behaviors or predictions are drawn."""
+    return [
+        path
+        for subject in drawn(study, stage)
+        for path in of_tasks(f"<results>/{folder}/{subject}/{{task}}.parquet", DRAWN)
+    ]
+
+
+def shown_to(subject, wrappers):
     """Return the labels from which a subject is shown examples before it is asked.
 
     Who only predicts has no behavior to show, and reads no examples.
     """
     if subject not in study.targets:
         return []
-    teachers = {teacher(wrapper, subject) for wrapper in study.wrappers} - {None}
+    teachers = {teacher(wrapper, subject) for wrapper in wrappers} - {None}
     return [
         path
         for name in sorted(teachers)
@@ -206,7 +220,14 @@ def plannable(subject):
         "run": study.same_run(subject),
         "splits": study.splits(subject),
         "sampling": {
-            stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+            **{
+                stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+            },
+            **{
+                f"draws of {stage}": sampling_of_draws(study, subject, stage)
+                for stage in STAGES
+                if subject in drawn(study, stage)
+            },
         },
         "learns": finetune.learns if finetune else None,
         "rehearse": finetune.rehearse if finetune else 0,

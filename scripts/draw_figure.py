@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from inward.charts.registry import FIGURES
+from inward.charts.saving import save
 from inward.charts.scores import Scores, shown
-from inward.files import written_whole
 from inward.job import run
 from inward.tables import (
     ACCURACY,
@@ -46,11 +46,7 @@ def main(
         if shown_too
         else pd.DataFrame(),
     )
-    chart = FIGURES[figure](scores)
-    with written_whole(page) as partial:
-        chart.save(str(partial), format="html", inline=True)
-    with written_whole(picture) as partial:
-        chart.save(str(partial), format="svg")
+    save(FIGURES[figure](scores), page, picture)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class Study:
     models: dict[str, Model]
     finetunes: dict[str, Finetune]
     judge: str | None = None  # the model that judges responses where no rule can read them
+    calibration: dict[str, Any] | None = None  # samples and temperature of draws, if any are drawn
 
     @property
     def title(self) -> str:

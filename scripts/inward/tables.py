@@ -1,5 +1,6 @@
 """Tables: the schema of every Parquet file, and the one way to write and to read it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -548,10 +549,13 @@ def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
         pq.write_table(arrow, partial, compression="zstd")
 
 
-def read_table(table: Table, path: Path) -> pd.DataFrame:
-    """Return the rows of `path`; raise TableError where it is another table or another version."""
+def read_table(table: Table, path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the rows of `path`, all columns or some.
+
+    Raises TableError where it is another table or another version.
+    """
     try:
-        arrow = pq.read_table(path)
+        arrow = pq.read_table(path, columns=columns)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"{path}: not a Parquet file; delete it and run again") from error
     found = (arrow.schema.metadata or {}).get(VERSION_FIELD, b"no inward table").decode()
@@ -559,4 +563,6 @@ def read_table(table: Table, path: Path) -> pd.DataFrame:
     if found != expected:
         raise TableError(f"{path}: holds '{found}', not '{expected}'; delete it and run again")
     frame: pd.DataFrame = arrow.to_pandas(types_mapper={TEXT: pd.StringDtype("pyarrow")}.get)
+    if columns is not None:
+        return frame
     return frame.assign(**dict.fromkeys(table.rare - set(frame.columns)))
