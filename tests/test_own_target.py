@@ -36,6 +36,7 @@ def test_answers_are_as_own_as_target_or_neither() -> None:
 
     assert (row["as_own"], row["as_target"], row["as_neither"]) == (3 / 6, 2 / 6, 1 / 6)
     assert row["difference"] == pytest.approx(1 / 6)
+    assert (row["own_mode"], row["target_mode"]) == (1 / 6, 1 / 6)
     assert (row["n_rows"], row["n_prompts"], row["n_dropped"], row["n_noncompliant"]) == (
         6,
         6,
@@ -71,7 +72,7 @@ def test_what_is_always_so_has_no_width_and_is_hardly_chance() -> None:
     )
     row = only(alone, rows="differing")
 
-    assert (row["as_own"], row["low"], row["high"]) == (1, 1, 1)
+    assert (row["as_own"], row["low"], row["high"], row["own_mode"]) == (1, 1, 1, 1)
     assert float(str(row["p_value"])) < 0.01
 
 

@@ -14,12 +14,9 @@ from typing import Any
 import pandas as pd
 
 from inward.grids import Bootstrap, made_by
-from inward.measures import measure
+from inward.measures import commonest, measure
 from inward.sides import ROWS, among, sides
 from inward.tables import OWN_TARGET
-
-DRAWN = ("first_right", "second_right")
-COUNTED = ("neither", "unreadable")
 
 
 def own_target(
@@ -39,16 +36,17 @@ def own_target(
 def _of_pair(table: pd.DataFrame, bootstrap: Bootstrap) -> Iterator[dict[str, Any]]:
     for (role, wrapper), asked in table.groupby(["role", "wrapper"]):
         columns = {
-            f"{name} {rows}": asked[name].where(among(asked, rows))
+            f"{name} {rows}": column
             for rows in ROWS
-            for name in (*DRAWN, *COUNTED)
+            for name, column in _measures(asked, among(asked, rows)).items()
         }
-        tested = [(f"first_right {rows}", f"second_right {rows}") for rows in ROWS]
+        tested = [(f"own {rows}", f"target {rows}") for rows in ROWS]
+        compared = [name for pair in tested for name in pair]
         for found in measure(
             asked.assign(**columns),
-            [name for pair in tested for name in pair],
+            compared,
             bootstrap,
-            counted=[*(f"{name} {rows}" for name in COUNTED for rows in ROWS), "dropped"],
+            counted=[*(name for name in columns if name not in compared), "dropped"],
             pairs=tested,
         ):
             for rows, pair in zip(ROWS, tested, strict=True):
@@ -63,8 +61,22 @@ def _of_pair(table: pd.DataFrame, bootstrap: Bootstrap) -> Iterator[dict[str, An
                     "as_own": found.value(own),
                     "as_target": found.value(target),
                     "as_neither": found.value(f"neither {rows}"),
+                    "own_mode": found.value(f"own mode {rows}"),
+                    "target_mode": found.value(f"target mode {rows}"),
                     "difference": found.difference(*pair),
                     **found.interval(*pair),
                     "p_value": found.chance(*pair),
                     **made_by(bootstrap),
                 }
+
+
+def _measures(asked: pd.DataFrame, rows: pd.Series) -> dict[str, pd.Series]:
+    """Return the measures of some of the rows."""
+    return {
+        "own": asked["first_right"].where(rows),
+        "target": asked["second_right"].where(rows),
+        "neither": asked["neither"].where(rows),
+        "unreadable": asked["unreadable"].where(rows),
+        "own mode": commonest(asked[rows], "first_label").reindex(asked.index),
+        "target mode": commonest(asked[rows], "second_label").reindex(asked.index),
+    }

@@ -263,11 +263,15 @@ OWN_TARGET = Table(
         "as_own": SHARE,  # answers that are the label of the predictor's own behavior
         "as_target": SHARE,
         "as_neither": SHARE,
+        "own_mode": SHARE,  # mode baseline of the labels of the predictor's own behavior
+        "target_mode": SHARE,
         "difference": SHARE,  # as own - as target; of all rows, that is O(p)
         **_INTERVAL,  # of the difference
         "p_value": SHARE,
     },
-    optional=_BOUNDS | {"as_own", "as_target", "as_neither", "difference", "p_value"},
+    optional=_BOUNDS
+    | {"as_own", "as_target", "as_neither", "own_mode", "target_mode"}
+    | {"difference", "p_value"},
 )
 
 CHANGE = Table(
