@@ -19,6 +19,7 @@ from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
+from inward.kinship import kinship
 from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
 
@@ -43,7 +44,10 @@ DRAWN_FROM = {
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 JUDGED = judged(study)
-SCORES = ["items", "accuracy", "advantage", *(["agreement"] if JUDGED else [])]
+SCORES = [
+    *("items", "accuracy", "advantage", "pairs", "similarity", "power"),
+    *(["agreement"] if JUDGED else []),
+]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}

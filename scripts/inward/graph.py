@@ -84,6 +84,11 @@ class Study:
         return [*self.models, *self.finetunes]
 
     @property
+    def targets(self) -> list[str]:
+        """The subjects that behave."""
+        return self.subjects
+
+    @property
     def scratch_models(self) -> list[str]:
         """The models which the study raises from nothing."""
         return [name for name, model in self.models.items() if model.scratch]

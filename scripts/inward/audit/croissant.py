@@ -19,8 +19,11 @@ from inward.tables import (
     ITEMS,
     JUDGMENTS,
     LABELS,
+    PAIRS,
+    POWER,
     PREDICTIONS,
     PROMPTS,
+    SIMILARITY,
     Table,
 )
 
@@ -35,7 +38,10 @@ SETS: dict[str, tuple[Table, dict[str, str]]] = {
     "labels": (LABELS, OF_SUBJECT),
     "predictions": (PREDICTIONS, OF_SUBJECT),
 }
-SCORES = {table.name: table for table in (ITEMS, ACCURACY, ADVANTAGE, EXAMPLES, AGREEMENT)}
+SCORES = {
+    table.name: table
+    for table in (ITEMS, ACCURACY, ADVANTAGE, PAIRS, SIMILARITY, POWER, EXAMPLES, AGREEMENT)
+}
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 CONTEXT: dict[str, Any] = {
     "@language": "en",

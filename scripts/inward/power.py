@@ -1,0 +1,121 @@
+"""Power: how many prompts would show an advantage of a given size.
+
+    n = ((z(1 - alpha / 2) + z(power)) sd / advantage)^2
+
+with Student's t in place of z. `sd` is that of prompts' differences between self and cross, each
+the share of a prompt's rows that one predictor has right less that of the other.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.power import TTestPower
+
+from inward.advantages import differences, paired
+from inward.cells import ALL, Cell, Comparison
+from inward.grids import Grid, grid
+from inward.stats import FEW_PROMPTS, Floats
+from inward.tables import POWER
+
+FEWEST = 3  # prompts, however large the effect
+LARGE = 5.0  # standard deviations: the fewest prompts show it
+LEAST_KNOWN = 0.5  # an accuracy of which nothing is known: none varies more
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a study is to show: advantages of these sizes, how surely, in a test at which level."""
+
+    advantages: Sequence[float]
+    power: float
+    alpha: float
+
+
+def power(table: pd.DataFrame, comparisons: Sequence[Comparison], aim: Aim) -> pd.DataFrame:
+    """Return the power table of an items table: each comparison, over all tasks of a role."""
+    rows: list[dict[str, Any]] = []
+    for target in sorted({comparison.target for comparison in comparisons}):
+        compared = [comparison for comparison in comparisons if comparison.target == target]
+        names = {name for each in compared for name in (each.self_predictor, each.cross_predictor)}
+        chosen = table[(table["target"] == target) & table["predictor"].isin(names)]
+        for (role, wrapper), asked in chosen.groupby(["role", "wrapper"]):
+            found = grid(asked)
+            for comparison in compared:
+                key = {
+                    "target": target,
+                    "cross_predictor": comparison.cross_predictor,
+                    "relation": comparison.relation,
+                    "role": role,
+                    "wrapper": wrapper,
+                }
+                rows += [{**key, **row} for row in _of_comparison(found, comparison, aim)]
+    return pd.DataFrame(rows, columns=list(POWER.columns))
+
+
+def needed(sd: float, advantage: float, aim: Aim) -> int:
+    """Return how many prompts show an advantage where prompts' differences vary by `sd`."""
+    effect = advantage / sd
+    if effect > LARGE:
+        return FEWEST
+    prompts = TTestPower().solve_power(effect_size=effect, alpha=aim.alpha, power=aim.power)
+    return max(FEWEST, math.ceil(prompts))
+
+
+def most_sd(self_accuracy: float = LEAST_KNOWN, cross_accuracy: float = LEAST_KNOWN) -> float:
+    """Return the sd to plan with where only accuracies are known, or not even these.
+
+    It is that of one row a prompt, and of predictors that are right on prompts independently. Where
+    they are right on the same prompts, as two that know anything are, it is less.
+    """
+    variances = (share * (1 - share) for share in (self_accuracy, cross_accuracy))
+    return math.sqrt(sum(variances))
+
+
+def outlook(prompts: dict[str, int], aim: Aim) -> list[str]:
+    """Return what a plan says of the power of a study with so many test prompts in each role."""
+    there = ", ".join(f"{count:,} (role {role})" for role, count in sorted(prompts.items()))
+    wanted = ", ".join(
+        f"{100 * size:g} points: {needed(most_sd(), size, aim):,}" for size in aim.advantages
+    )
+    return [
+        f"prompts that show an advantage with {aim.power:.0%} power, at worst: {wanted}",
+        f"test prompts there are: {there}",
+    ]
+
+
+def _of_comparison(found: Grid, comparison: Comparison, aim: Aim) -> Iterator[dict[str, Any]]:
+    pair = paired(found, comparison, "wrong")
+    for name in (*found.properties, ALL):
+        apart = differences(pair, found, Cell(ALL, name, "micro"))
+        for advantage in aim.advantages:
+            yield {
+                "property": name,
+                "advantage": advantage,
+                "n_prompts_now": len(apart),
+                **_chances(apart, advantage, aim),
+                "power": aim.power,
+                "alpha": aim.alpha,
+            }
+
+
+def _chances(apart: Floats, advantage: float, aim: Aim) -> dict[str, Any]:
+    """Return what so many prompts can show, and how many are needed, as far as that is known."""
+    n = len(apart)
+    sd = float(apart.std(ddof=1)) if n > 1 else np.nan
+    if n < FEWEST or sd == 0:
+        reason = f"{n} prompts" if n < FEWEST else "all prompts differ alike"
+        unknown = dict.fromkeys(("n_prompts_needed", "power_now", "smallest_advantage"))
+        return {**unknown, "sd": sd, "warning": f"not known: {reason}"}
+    test = TTestPower()
+    shown = test.solve_power(nobs=n, alpha=aim.alpha, power=aim.power)
+    return {
+        "sd": sd,
+        "n_prompts_needed": needed(sd, advantage, aim),
+        "power_now": float(test.power(advantage / sd, n, aim.alpha)),
+        "smallest_advantage": float(shown) * sd,
+        "warning": f"{n} prompts: the sd is rough below {FEW_PROMPTS}" if n < FEW_PROMPTS else None,
+    }
