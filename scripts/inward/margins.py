@@ -27,7 +27,7 @@ def margins(rows: pa.Table, with_options: Collection[str]) -> pd.DataFrame:
     first = rows.filter(pc.equal(rows["sample"], 0))
     known = _first_tokens(first["tokens"].combine_chunks())
     keys = [name for name in ("prompt_id", "property", "wrapper") if name in rows.column_names]
-    found = first.select(keys).to_pandas()
+    found: pd.DataFrame = first.select(keys).to_pandas()
     lettered = found["prompt_id"].isin(with_options).to_numpy()
     values = np.where(lettered, _signed(known, len(found)), _unsigned(known, len(found)))
     return found.assign(margin=values)

@@ -61,8 +61,8 @@ def needed(sd: float, advantage: float, aim: Aim) -> int:
     effect = advantage / sd
     if effect > LARGE:
         return FEWEST
-    prompts = TTestPower().solve_power(effect_size=effect, alpha=aim.alpha, power=aim.power)
-    return max(FEWEST, math.ceil(prompts))
+    exact = TTestPower().solve_power(effect_size=effect, alpha=aim.alpha, power=aim.power)
+    return max(FEWEST, math.ceil(float(exact)))
 
 
 def most_sd(self_accuracy: float = LEAST_KNOWN, cross_accuracy: float = LEAST_KNOWN) -> float:

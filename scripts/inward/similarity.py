@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from inward.cells import ALL
@@ -41,7 +42,7 @@ class Design:
 
     outcome: Floats  # [units]
     columns: Floats  # [units, TERMS and levels]
-    targets: Floats  # [units]: codes
+    targets: NDArray[np.int64]  # [units]: codes
 
     def others(self, place: int) -> Floats:
         """Return all columns but one."""
@@ -77,14 +78,15 @@ def design(pairs: pd.DataFrame, measure: str) -> Design:
     return Design(
         known[outcome].to_numpy(dtype=float),
         np.column_stack([*columns, _levels(known["property"])]),
-        pd.factorize(known["target"])[0],
+        pd.factorize(known["target"])[0].astype(np.int64),
     )
 
 
 def _levels(properties: pd.Series) -> Floats:
     """Return columns for how far each property lies from the mean of all; none for one property."""
     dummies = pd.get_dummies(properties.astype(str)).to_numpy(dtype=float)
-    return dummies[:, :-1] - dummies[:, -1:]
+    levels: Floats = dummies[:, :-1] - dummies[:, -1:]
+    return levels
 
 
 def _fitted(design: Design, confidence: float) -> Iterator[dict[str, Any]]:
