@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from inward.cells import ALL, Cell, Comparison
 from inward.grids import (
@@ -36,7 +35,7 @@ from inward.grids import (
     sums,
 )
 from inward.randomness import arrays
-from inward.stats import Floats, chance_of, flipped_sums, ratio
+from inward.stats import Floats, chance_of, flipped_sums, holm, ratio
 from inward.tables import ADVANTAGE
 
 VIEWS = ("wrong", "dropped", "compliant")
@@ -180,5 +179,5 @@ def _holm(table: pd.DataFrame) -> pd.Series:
     corrected = pd.Series(np.nan, index=table.index)
     single = table[(table["task"] == ALL) & (table["property"] != ALL) & table["p_value"].notna()]
     for _, family in single.groupby(FAMILY):
-        corrected[family.index] = multipletests(family["p_value"], method="holm")[1]
+        corrected[family.index] = holm(family["p_value"].to_numpy(dtype=float))
     return corrected
