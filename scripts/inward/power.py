@@ -9,6 +9,7 @@ the share of a prompt's rows that one predictor has right less that of the other
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -110,12 +111,16 @@ def _chances(apart: Floats, advantage: float, aim: Aim) -> dict[str, Any]:
         reason = f"{n} prompts" if n < FEWEST else "all prompts differ alike"
         unknown = dict.fromkeys(("n_prompts_needed", "power_now", "smallest_advantage"))
         return {**unknown, "sd": sd, "warning": f"not known: {reason}"}
-    test = TTestPower()
-    shown = test.solve_power(nobs=n, alpha=aim.alpha, power=aim.power)
     return {
         "sd": sd,
         "n_prompts_needed": needed(sd, advantage, aim),
-        "power_now": float(test.power(advantage / sd, n, aim.alpha)),
-        "smallest_advantage": float(shown) * sd,
+        "power_now": float(TTestPower().power(advantage / sd, n, aim.alpha)),
+        "smallest_advantage": _smallest_effect(n, aim.alpha, aim.power) * sd,
         "warning": f"{n} prompts: the sd is rough below {FEW_PROMPTS}" if n < FEW_PROMPTS else None,
     }
+
+
+@cache
+def _smallest_effect(prompts: int, alpha: float, wanted: float) -> float:
+    """Return the smallest effect, in standard deviations, that so many prompts show."""
+    return float(TTestPower().solve_power(nobs=prompts, alpha=alpha, power=wanted))

@@ -142,4 +142,7 @@ def _signs(counts: NDArray[np.int64], resamples: int, generator: np.random.Gener
         heads = generator.binomial(counts, 0.5, size=(resamples, len(counts)))
     else:
         heads = generator.integers(2, size=(resamples, len(counts)))
-    return (2 * heads - counts).astype(float)
+    signs: Floats = heads.astype(float)
+    signs *= 2
+    signs -= counts
+    return signs
