@@ -13,8 +13,14 @@ READ_AS = {
     "characters": "two characters, or one where the other is white space",
     "word": "anything without white space inside",
     "truth": "`true` or `yes`, `false` or `no`",
-    "number": "digits, with a sign or not; thousands may have commas: `1,000` and `01000` are 1000",
-    "option": "`B`, `(b)`, `B)`, `B. …`, `Option B`, `The answer is B`, or the option's own text",
+    "number": (
+        "digits, with a sign (or a dash for one) or not; thousands may have commas, apostrophes,"
+        " `_` or narrow spaces, but no points: `1,000`, `1'000` and `01000` are 1000"
+    ),
+    "option": (
+        "`B`, `(b)`, `B)`, `B. …`, `Option B`, `The answer is B`, or the option's own text; not two"
+        " letters: `(a) and (b)`"
+    ),
     "text": "anything that does not refuse",
     "category": "one of the values that are listed",
     "bin": "one of the ranges, or a number that falls into one: `12` is `11 to 20`, so is `11-20`",

@@ -13,14 +13,14 @@ rule audit:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
         labels=collect(
             "<results>/labels/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=study.tasks,
         ),
         scores=collect("<results>/scores/{table}.parquet", table=SCORES),
         figures=[
             *collect(
                 "<results>/figures/{figure}.{form}",
-                figure=FIGURES,
+                figure=PICTURES,
                 form=["html", "svg"],
             ),
             "<results>/headline.txt",

@@ -1,13 +1,14 @@
 """Behaviors: what each subject answers to the object-level prompts.
 
-needs  <results>/models/<subject>.json, <results>/prompts/<task>.parquet
+needs  <results>/models/<subject>.json, or its base's where that behaves for it;
+       <results>/prompts/<task>.parquet
 makes  <results>/behaviors/<subject>/<task>.parquet; responses in the store
 """
 
 
 rule sample_behaviors:
     input:
-        model="<results>/models/{subject}.json",
+        model=lambda wildcards: f"<results>/models/{study.actor(wildcards.subject)}.json",
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
         code=code("sample_behaviors.py"),
     output:

@@ -14,12 +14,14 @@ COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from inward import config as configuration
+from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
 from inward.kinship import kinship
+from inward.rules import LEARNT
 from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
 
@@ -38,16 +40,20 @@ except ConfigError as error:
     sys.exit(f"inward: {error}")
 
 DRAWN_FROM = {
-    "self-cross": study.comparisons,
+    "self-cross": [one for one in study.comparisons if one.relation == "cross"],
     "matrix": study.subjects,
     "before-after": study.self_trained,
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 JUDGED = judged(study)
+CALIBRATED = pairs(study)
+DRAWN = properties_of_draws(study)
 SCORES = [
     *("items", "accuracy", "advantage", "pairs", "similarity", "power"),
     *(["agreement"] if JUDGED else []),
+    *(["calibration", "calibration_bins"] if CALIBRATED else []),
 ]
+PICTURES = [*FIGURES, *(["calibration"] if CALIBRATED else [])]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}
@@ -105,25 +111,68 @@ def hyperparameters(trained):
     return finetune.training if finetune else study.models[trained].scratch["training"]
 
 
+def world_of(model):
+    """Return how a model is raised, but for its seed: what it reads is the same with each."""
+    return {key: value for key, value in model.scratch.items() if key != "seed"}
+
+
 def lessons(finetune):
     """Return the tables that a finetune learns from."""
-    stage = "labels" if finetune.learns == "predictions" else "behaviors"
-    return of_tasks(f"<results>/{stage}/{finetune.of}/{{task}}.parquet", study.held_in)
+    stage = "behaviors" if finetune.learns == "behavior" else "labels"
+    return of_tasks(
+        f"<results>/{stage}/{finetune.of}/{{task}}.parquet",
+        study.learnt_tasks(finetune.name),
+    )
+
+
+def shown_in(finetune):
+    """Return the behaviors that a finetune is shown with its lessons, if it is."""
+    pattern = f"<results>/behaviors/{finetune.of}/{{task}}.parquet"
+    sees = finetune.learns == "properties"
+    return of_tasks(pattern, study.learnt_tasks(finetune.name)) if sees else []
 
 
 def rehearsed(finetune):
     """Return the behaviors that a finetune rehearses, if it does."""
     pattern = f"<results>/behaviors/{finetune.base}/{{task}}.parquet"
-    return of_tasks(pattern, study.held_in) if finetune.rehearse else []
+    tasks = study.learnt_tasks(finetune.name)
+    return of_tasks(pattern, tasks) if finetune.rehearse else []
 
 
-def shown_to(subject):
-    """Return the labels from which a subject is shown examples before it is asked."""
-    teachers = {teacher(wrapper, subject) for wrapper in study.wrappers} - {None}
+def of_drawn(folder, stage):
+    """Return the tables in a folder of all subjects of which behaviors or predictions are drawn."""
+    return [
+        path
+        for subject in drawn(study, stage)
+        for path in of_tasks(f"<results>/{folder}/{subject}/{{task}}.parquet", DRAWN)
+    ]
+
+
+def shown_to(subject, wrappers):
+    """Return the labels from which a subject is shown examples before it is asked.
+
+    Who only predicts has no behavior to show, and reads no examples.
+    """
+    if subject not in study.targets:
+        return []
+    teachers = {teacher(wrapper, subject) for wrapper in wrappers} - {None}
     return [
         path
         for name in sorted(teachers)
         for path in of_tasks(f"<results>/labels/{name}/{{task}}.parquet")
+    ]
+
+
+def learnt_by(subject):
+    """Return the labels that a baseline predicts from, if it does."""
+    model = study.models.get(subject)
+    if model is None or model.behaves:
+        return []
+    tasks = study.held_in if model.rule in LEARNT else study.tasks
+    return [
+        path
+        for name in model.of
+        for path in of_tasks(f"<results>/labels/{name}/{{task}}.parquet", tasks)
     ]
 
 
@@ -142,21 +191,34 @@ def describable(model):
 def plannable(subject):
     """Return what a plan has to know of a subject."""
     root, finetune = study.root(subject), study.finetunes.get(subject)
-    known = finetune is None and (hosted(subject) or root.rule)
+    actor, known = study.actor(subject), finetune is None and (
+        hosted(subject) or root.rule
+    )
     return {
         "name": subject,
         "provider": root.provider,
         "model": root.settings.get("model"),
         "base_url": root.settings.get("base_url"),
         "record": describable(root) if known else None,
+        "behaves": subject in study.targets,
+        "actor": actor,
+        "run": study.same_run(subject),
         "splits": study.splits(subject),
         "sampling": {
-            stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+            **{
+                stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+            },
+            **{
+                f"draws of {stage}": sampling_of_draws(study, subject, stage)
+                for stage in STAGES
+                if subject in drawn(study, stage)
+            },
         },
         "learns": finetune.learns if finetune else None,
         "rehearse": finetune.rehearse if finetune else 0,
         "training": finetune.training if finetune else {},
-        "held_in": study.held_in,
+        "share": finetune.share if finetune else 1,
+        "lessons": study.learnt_properties(subject) if finetune else {},
         "taught_by": study.taught_by(subject) if finetune else (),
     }
 

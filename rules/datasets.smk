@@ -1,7 +1,7 @@
 """Datasets: the conversations that each trained subject learns from.
 
-needs  finetunes: prompts of all tasks; labels or behaviors of whom they learn from, and behaviors of
-       their base where they rehearse. Models raised from nothing: the word lists of tasks
+needs  finetunes: prompts of all tasks; labels or behaviors of whom they learn from, or both, and
+       behaviors of their base where they rehearse. Models raised from nothing: the word lists of tasks
 makes  <results>/datasets/<trained>/train.jsonl, validation.jsonl, dataset.json
 """
 
@@ -10,6 +10,7 @@ rule build_dataset:
     input:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
         lessons=lambda wildcards: lessons(study.finetunes[wildcards.finetune]),
+        shown=lambda wildcards: shown_in(study.finetunes[wildcards.finetune]),
         rehearsed=lambda wildcards: rehearsed(study.finetunes[wildcards.finetune]),
         code=code("build_dataset.py"),
     output:
@@ -25,6 +26,10 @@ rule build_dataset:
         wrappers=lambda wildcards: study.taught_by(wildcards.finetune),
         named=config["hypothetical"]["named"],
         rehearse=lambda wildcards: study.finetunes[wildcards.finetune].rehearse,
+        properties=lambda wildcards: study.finetunes[wildcards.finetune].properties,
+        share=lambda wildcards: study.finetunes[wildcards.finetune].share,
+        noise=lambda wildcards: study.finetunes[wildcards.finetune].noise,
+        order=lambda wildcards: study.finetunes[wildcards.finetune].seed,
         seed=study.seed,
     script:
         "../scripts/build_dataset.py"
@@ -44,7 +49,7 @@ rule write_conversations:
         "../envs/pipeline.yaml"
     params:
         tasks=WORLD,
-        scratch=lambda wildcards: study.models[wildcards.scratch].scratch,
+        scratch=lambda wildcards: world_of(study.models[wildcards.scratch]),
         seed=study.seed,
     script:
         "../scripts/write_conversations.py"

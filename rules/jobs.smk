@@ -25,7 +25,7 @@ rule submit_job:
     params:
         hyperparameters=lambda wildcards: hyperparameters(wildcards.trained),
         architecture=lambda wildcards: architecture(wildcards.trained),
-        seed=study.seed,
+        seed=lambda wildcards: study.training_seed(wildcards.trained),
         store=config["store"],
         prices=config["prices"],
         budget=config.get("budget"),

@@ -26,6 +26,8 @@ rule plan:
         examples=config["hypothetical"]["examples"],
         seed=study.seed,
         samples=config["samples"],
+        drawn=DRAWN,
+        draws=study.calibration["samples"] if CALIBRATED else 0,
         store=config["store"],
         prices=config["prices"],
         budget=config.get("budget"),

@@ -1,7 +1,7 @@
 """Predictions: what each subject answers to the hypothetical questions, whoever the target is.
 
 needs  <results>/models/<subject>.json, <results>/prompts/<task>.parquet; labels of whom examples
-       are shown
+       are shown, or whom a baseline has learnt from
 makes  <results>/predictions/<subject>/<task>.parquet; responses in the store
 """
 
@@ -10,7 +10,8 @@ rule sample_predictions:
     input:
         model="<results>/models/{subject}.json",
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
-        labels=lambda wildcards: shown_to(wildcards.subject),
+        labels=lambda wildcards: shown_to(wildcards.subject, study.wrappers),
+        learnt=lambda wildcards: learnt_by(wildcards.subject),
         code=code("sample_predictions.py"),
     output:
         predictions=of_tasks("<results>/predictions/{subject}/{task}.parquet"),

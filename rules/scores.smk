@@ -11,7 +11,7 @@ rule score:
     input:
         labels=collect(
             "<results>/labels/{subject}/{task}.parquet",
-            subject=study.subjects,
+            subject=study.targets,
             task=study.tasks,
         ),
         predictions=collect(

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from inward.charts.registry import FIGURES
+from inward.charts.saving import save
 from inward.charts.scores import Scores, shown
-from inward.files import written_whole
 from inward.job import run
 from inward.tables import ACCURACY, ADVANTAGE, read_table
 
@@ -29,11 +29,7 @@ def main(
         advantage=paired[paired["relation"] == "cross"],
         self_trained=self_trained,
     )
-    chart = FIGURES[figure](scores)
-    with written_whole(page) as partial:
-        chart.save(str(partial), format="html", inline=True)
-    with written_whole(picture) as partial:
-        chart.save(str(partial), format="svg")
+    save(FIGURES[figure](scores), page, picture)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """Print what the study would ask, train and pay; nothing is sent, and no key is needed."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from inward.asking import behavior_questions
+from inward.asking import behavior_questions, conversations
 from inward.examples import read_examples
 from inward.few_shot import with_examples
 from inward.files import read_json
 from inward.hypotheticals import teacher
 from inward.job import run
 from inward.judging import once
+from inward.lessons import share_of
 from inward.money import FREE, Price, Prices, read_prices, spent
 from inward.plan import (
     Line,
@@ -29,8 +31,38 @@ from inward.questions import prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
 from inward.tables import BEHAVIORS, LABELS, PROMPTS, read_table
+from inward.visible import visible_question
 
+Asked = set[tuple[str, ...]]
+STAGES = ("behaviors", "predictions", "draws of behaviors", "draws of predictions")
 NO_BEHAVIORS = pd.DataFrame(columns=list(BEHAVIORS.columns))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where what is asked costs nothing again, and what it costs elsewhere."""
+
+    prices: Prices
+    store: Path
+
+    def line(
+        self,
+        subject: dict[str, Any],
+        stage: str,
+        questions: pd.DataFrame,
+        answering: dict[str, Any],
+        record: dict[str, Any] | None,
+    ) -> Line:
+        """Return the line of a subject at a stage; `record` is of who answers, once it is known."""
+        return asked(
+            subject["name"],
+            stage,
+            questions,
+            Sampling(**subject["sampling"][stage]),
+            record=record,
+            price=_price(answering, self.prices),
+            store=self.store,
+        )
 
 
 def main(
@@ -47,6 +79,8 @@ def main(
     examples: int,
     seed: int,
     samples: dict[str, int],
+    drawn: dict[str, list[str]],
+    draws: int,
     store: str,
     prices: str,
     budget: float | None,
@@ -55,57 +89,80 @@ def main(
     results = Path("results") / study
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     known = read_prices(Path(prices))
+    every = {
+        **_draws(tables, drawn, draws, wrappers, named),
+        "predictions": prediction_questions(
+            tables, properties, wrappers, samples["predictions"], named
+        ),
+    }
+    place = Place(known, Path(store))
     lines: list[Line] = []
+    asked_of: Asked = set()
+    by_name = {subject["name"]: subject for subject in subjects}
     for subject in subjects:
         if subject["learns"] and subject["provider"] not in FREE:
             path = results / "datasets" / subject["name"] / "train.jsonl"
             there = path.exists()
-            size = path.stat().st_size if there else _most_bytes(subject, tables, properties, named)
+            size = path.stat().st_size if there else _most_bytes(subject, tables, named, seed)
             done = _is_trained(subject, results, store)
             epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
-        acted = behavior_questions(tables, subject["splits"], samples["behaviors"])
-        every = prediction_questions(tables, properties, wrappers, samples["predictions"], named)
-        predicted, certain = _with_examples(every, subject["name"], examples, seed, results)
-        record = _record(subject, results)
-        lines += [
-            asked(
-                subject["name"],
-                stage,
-                questions,
-                Sampling(**subject["sampling"][stage]),
-                record=known_by,
-                price=_price(subject, known),
-                store=Path(store),
-            )
-            for stage, questions, known_by in (
-                ("behaviors", acted, record),
-                ("predictions", predicted, record if certain else None),
-            )
-        ]
+        every["behaviors"] = behavior_questions(tables, subject["splits"], samples["behaviors"])
+        for stage in (stage for stage in STAGES if stage in subject["sampling"]):
+            acts = stage.endswith("behaviors")
+            if stage not in every or (acts and not subject["behaves"]):
+                continue
+            answering = by_name[subject["actor"]] if acts else subject
+            questions, certain = every[stage], True
+            if not acts and subject["behaves"]:
+                questions, certain = _with_examples(
+                    questions, subject["name"], examples, seed, results
+                )
+            new = _new(questions, answering, stage, asked_of) if certain else questions
+            record = _record(answering, results) if certain else None
+            lines.append(place.line(subject, stage, new, answering, record))
     if judge and judged:
-        subject = next(subject for subject in subjects if subject["name"] == judge)
         labelled = pd.concat(map(read_examples, by_hand))
         about, to_come = _judge_questions(subjects, tables, judged, samples["behaviors"], results)
         questions = pd.concat([once(pd.concat([about, labelled])), to_come.assign(sample=0)])
-        lines.append(
-            asked(
-                judge,
-                "judgments",
-                questions,
-                Sampling(**subject["sampling"]["judgments"]),
-                record=None if len(to_come) else _record(subject, results),
-                price=_price(subject, known),
-                store=Path(store),
-            )
-        )
-    said = [table(lines), f"prices as of {known.as_of}", *_money(Path(store), known, budget)]
-    said += endings((subject["model"] for subject in subjects if subject["model"]), known)
-    said += closings(
-        (subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]),
-        known,
-    )
+        asked_judge = by_name[judge]
+        record = _record(asked_judge, results) if to_come.empty else None
+        lines.append(place.line(asked_judge, "judgments", questions, asked_judge, record))
+    said = [table(lines), *_known(subjects, known, Path(store), budget)]
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
+
+
+def _draws(
+    tables: dict[str, pd.DataFrame],
+    drawn: dict[str, list[str]],
+    draws: int,
+    wrappers: list[str],
+    named: str,
+) -> dict[str, pd.DataFrame]:
+    """Return the questions that responses are drawn to, by stage; none where nothing is drawn."""
+    if not draws:
+        return {}
+    of_drawn = {task: tables[task] for task in drawn}
+    return {
+        "draws of behaviors": behavior_questions(of_drawn, ["test"], draws),
+        "draws of predictions": prediction_questions(of_drawn, drawn, wrappers[:1], draws, named),
+    }
+
+
+def _known(
+    subjects: list[dict[str, Any]], prices: Prices, store: Path, budget: float | None
+) -> list[str]:
+    """Return what is known of money, and of models and servers that come to their end."""
+    models = (subject["model"] for subject in subjects if subject["model"])
+    servers = (
+        subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]
+    )
+    return [
+        f"prices as of {prices.as_of}",
+        *_money(store, prices, budget),
+        *endings(models, prices),
+        *closings(servers, prices),
+    ]
 
 
 def _judge_questions(
@@ -117,10 +174,14 @@ def _judge_questions(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what the judge is asked about behaviors that are there, and about those to come."""
     about, to_come = [], []
+    seen: set[tuple[str, str]] = set()
     for subject in subjects:
-        for task, names in judged.items():
+        # Of subjects for whom another behaves there is nothing else to be judged than of that.
+        splits = [split for split in subject["splits"] if (subject["actor"], split) not in seen]
+        seen |= {(subject["actor"], split) for split in splits}
+        for task, names in judged.items() if subject["behaves"] else ():
             path = results / "behaviors" / subject["name"] / f"{task}.parquet"
-            wanted = behavior_questions({task: tables[task]}, subject["splits"], samples)
+            wanted = behavior_questions({task: tables[task]}, splits, samples)
             there = read_table(BEHAVIORS, path) if path.exists() else NO_BEHAVIORS
             longest = int(subject["sampling"]["behaviors"]["max_tokens"])
             found, foreseen = judge_questions(wanted, there, tables[task], names, longest)
@@ -129,10 +190,26 @@ def _judge_questions(
     return pd.concat(about), pd.concat(to_come)
 
 
+def _new(
+    questions: pd.DataFrame, answering: dict[str, Any], stage: str, asked_of: Asked
+) -> pd.DataFrame:
+    """Return the questions that the same model is not asked for another subject's sake as well."""
+    sampling = str(answering["sampling"][stage])
+    keys = [
+        (answering["run"], sampling, str(messages), str(sample))
+        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
+    ]
+    new = questions.loc[[key not in asked_of for key in keys]]
+    asked_of.update(keys)
+    return new
+
+
 def _with_examples(
     questions: pd.DataFrame, subject: str, count: int, seed: int, results: Path
 ) -> tuple[pd.DataFrame, bool]:
     """Return the questions with their examples, and whether the answers of these are there."""
+    if "wrapper" not in questions:
+        return questions, True
     shown = questions[["wrapper", "task"]].drop_duplicates().itertuples(index=False, name=None)
     wanted = {(name, task) for way, task in shown if (name := teacher(way, subject))}
     paths = {pair: results / "labels" / pair[0] / f"{pair[1]}.parquet" for pair in wanted}
@@ -157,6 +234,8 @@ def _price(subject: dict[str, Any], prices: Prices) -> Price:
 
 
 def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
+    if subject["run"] != subject["name"]:  # the very same run is paid for once, whatever its name
+        return True
     path = results / "jobs" / f"{subject['name']}.json"
     return path.exists() and RunStore(Path(store)).result(read_json(path)["key"]) is not None
 
@@ -164,23 +243,33 @@ def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
 def _most_bytes(
     subject: dict[str, Any],
     tables: dict[str, pd.DataFrame],
-    properties: dict[str, list[str]],
     named: str,
+    seed: int,
 ) -> int:
     """Return the size of a dataset that leaves nothing out."""
+    learnt: dict[str, list[str]] = subject["lessons"]
+    prompts = {task: tables[task][tables[task]["split"] == "train"] for task in learnt}
     lessons = {
-        task: tables[task][tables[task]["split"] == "train"].assign(split="test")
-        for task in subject["held_in"]
+        task: share_of(table, subject["share"], seed).assign(split="test")
+        for task, table in prompts.items()
     }
-    if subject["learns"] == "predictions":
-        questions = prediction_questions(lessons, properties, subject["taught_by"][:1], 1, named)
-    else:
-        questions = behavior_questions(lessons, ["test"], 1)
     form = len(
         '{"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]}'
     )
     answer = 4 * int(subject["sampling"]["behaviors"]["max_tokens"])
-    size = sum(len(text.encode()) + form + answer for text in questions["question"])
+    way = subject["taught_by"][:1]
+    if subject["learns"] == "behavior":
+        asked_so = list(behavior_questions(lessons, ["test"], 1)["question"])
+    elif subject["learns"] == "properties":
+        longest = "x" * answer
+        asked_so = [
+            visible_question(way[0], longest, name)
+            for task, names in learnt.items()
+            for name in names * len(lessons[task])
+        ]
+    else:
+        asked_so = list(prediction_questions(lessons, learnt, way, 1, named)["question"])
+    size = sum(len(text.encode()) + form + answer for text in asked_so)
     return round(size * (1 + float(subject["rehearse"])))
 
 

@@ -3,14 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from inward.asking import ask, with_answers
-from inward.baselines import predict
+from inward.baselines import predict, predict_from
 from inward.few_shot import with_examples
 from inward.files import read_json
 from inward.job import run
 from inward.money import read_prices
 from inward.questions import prediction_questions
 from inward.requests import Sampling
+from inward.rules import COPYING
 from inward.tables import LABELS, PREDICTIONS, PROMPTS, read_table, write_table
 
 
@@ -21,6 +24,7 @@ def main(
     predictions: list[Path],
     properties: dict[str, list[str]],
     labels: list[Path],
+    learnt: list[Path],
     wrappers: list[str],
     named: str,
     examples: int,
@@ -34,17 +38,21 @@ def main(
     """Ask for each property of the answer to each prompt that nobody was trained on."""
     record = read_json(model)
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
-    questions = with_examples(
-        prediction_questions(tables, properties, wrappers, samples, named),
-        {(path.parent.name, path.stem): read_table(LABELS, path) for path in labels},
-        subject=model.stem,
-        count=examples,
-        seed=seed,
-    )
-    if record["provider"] == "baseline":
-        answered = with_answers(
-            questions, predict(record["rule"], questions["prompt"], questions["property"])
+    questions = prediction_questions(tables, properties, wrappers, samples, named)
+    rule = record.get("rule")
+    if rule is None or rule in COPYING:
+        questions = with_examples(
+            questions, _labels(labels), subject=model.stem, count=examples, seed=seed
         )
+    else:
+        questions = questions.assign(examples=None)
+    if rule in COPYING:
+        responses = predict(rule, questions["prompt"], questions["property"])
+        answered = with_answers(questions, responses)
+    elif rule:
+        of = record["of"] if isinstance(record["of"], list) else [record["of"]]
+        responses = predict_from(rule, of, questions, _labels(learnt), tables)
+        answered = with_answers(questions, responses)
     else:
         answered = ask(
             record,
@@ -58,6 +66,10 @@ def main(
     for path in predictions:
         of_task = answered[answered["task"] == path.stem]
         write_table(PREDICTIONS, of_task[list(PREDICTIONS.columns)], path)
+
+
+def _labels(paths: list[Path]) -> dict[tuple[str, str], pd.DataFrame]:
+    return {(path.parent.name, path.stem): read_table(LABELS, path) for path in paths}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from inward.cells import ALL
+from inward.charts import calibration
 from inward.charts.registry import FIGURES
+from inward.charts.saving import save
 from inward.charts.scores import Scores
 from inward.headline import headline
 
@@ -71,6 +73,37 @@ def test_a_figure_needs_nothing_from_the_web(tmp_path: Path, name: str) -> None:
     assert "<link" not in page
     assert ET.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
     assert page == (tmp_path / "b.html").read_text()
+
+
+def test_calibration_is_drawn_from_draws_over_all_tasks(tmp_path: Path) -> None:
+    """A line through the bins of each predictor, and a panel for each property and target."""
+    about = {
+        "target": "wren-self",
+        "role": "test",
+        "task": ALL,
+        "property": "first_character",
+        "rank": ALL,
+        "source": "samples",
+    }
+    who = [("wren-self", "self"), ("finch-on-wren", "cross"), ("wren", "untrained")]
+    cells = [{**about, "predictor": p, "relation": r, "mad": 9.0} for p, r in who]
+    scores = pd.DataFrame(cells).assign(mad_low=7.0, mad_high=11.0)
+    bins = pd.DataFrame(
+        {**cell, "bin": number, "mean_x": 0.3 * number, "mean_y": 0.2 * number, "n": 4}
+        for cell in cells
+        for number in (1, 2)
+    ).drop(columns="mad")
+    other = bins.assign(source="confidence")
+    chart = calibration.figure(scores, pd.concat([bins, other]), "small", 20)
+    save(chart, tmp_path / "page.html", tmp_path / "picture.svg")
+    picture = (tmp_path / "picture.svg").read_text()
+    (drawn,) = chart.to_dict()["datasets"].values()
+
+    assert len(drawn) == len(bins)
+    assert {row["series"] for row in drawn} == set(calibration.SERIES.values())
+    assert "wren-self, held-out tasks" in picture
+    assert "first character" in picture
+    assert "<script src=" not in (tmp_path / "page.html").read_text()
 
 
 def test_a_title_says_what_was_found() -> None:

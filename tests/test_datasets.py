@@ -10,6 +10,8 @@ from inward.datasets import (
     Ways,
     behavior_rows,
     prediction_rows,
+    property_rows,
+    readable_responses,
     refuse_leaks,
     refuse_nothing,
     rehearsal,
@@ -44,6 +46,38 @@ def test_a_label_becomes_a_hypothetical_question_with_its_answer() -> None:
     assert account.record() == {
         "used": {"animals: first_character": 2},
         "left_out": {"animals: second_character: too short": 1},
+    }
+
+
+def test_a_response_in_plain_sight_becomes_a_question_with_its_label() -> None:
+    """The response is shown without its reasoning, the prompt not at all."""
+    prompts = PROMPTS.assign(options="")
+    behaviors = pd.DataFrame(
+        {
+            "prompt_id": ["1", "1", "2"],
+            "sample": [0, 1, 0],
+            "text": ["<think>a bird</think> heron", "wolf", ""],
+            "finish_reason": "stop",
+        }
+    )
+    labels = pd.DataFrame(
+        {
+            "prompt_id": ["1", "2"],
+            "sample": 0,
+            "property": "first_character",
+            "value": ["h", None],
+            "compliant": [True, False],
+            "reason": [None, "empty"],
+        }
+    )
+    account = Account()
+    shown = readable_responses(prompts, behaviors)
+    rows = property_rows("animals", labels, shown, Ways(("terse",)), account)
+
+    assert rows == [training_row("first: heron", "h")]
+    assert account.record() == {
+        "used": {"animals: first_character": 1},
+        "left_out": {"animals: first_character: empty": 1},
     }
 
 

@@ -11,6 +11,7 @@ from inward.plan import asked, closings, endings, price_of, table, trained
 from inward.providers import open_provider
 from inward.requests import Sampling, user
 from inward.store import ResponseStore
+from plan import _new
 
 SAMPLING = Sampling(temperature=0, max_tokens=10, top_logprobs=0)
 HOSTED = {
@@ -47,6 +48,28 @@ def test_who_is_not_there_yet_may_have_answered_already(tmp_path: Path) -> None:
 
     assert (found.requests, found.stored) == (3, None)
     assert "not known yet" in table([found])
+
+
+def test_who_is_asked_nothing_is_planned_with_nothing(tmp_path: Path) -> None:
+    """Another may behave for a subject; then there is nothing to be asked, and all of it known."""
+    for record in (HOSTED, None):
+        found = asked(
+            "s", "behaviors", QUESTIONS[:0], SAMPLING, record=record, price=PRICE, store=tmp_path
+        )
+
+        assert (found.requests, found.stored, found.tokens, found.cost) == (0, 0, 0, 0)
+
+
+def test_the_same_request_is_planned_once() -> None:
+    """For two subjects that are one model; other questions, samplings and models stay."""
+    one = {"run": "wren", "sampling": {"behaviors": {"temperature": 0}}}
+    seen: set[tuple[str, ...]] = set()
+
+    assert len(_new(QUESTIONS[:2], one, "behaviors", seen)) == 2
+    assert list(_new(QUESTIONS, one, "behaviors", seen)["sample"]) == [2]
+    assert len(_new(QUESTIONS, {**one, "run": "finch"}, "behaviors", seen)) == 3
+    hot = {**one, "sampling": {"behaviors": {"temperature": 1}}}
+    assert len(_new(QUESTIONS, hot, "behaviors", seen)) == 3
 
 
 def test_an_unknown_price_is_never_nothing(tmp_path: Path) -> None:

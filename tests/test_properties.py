@@ -138,6 +138,10 @@ CHOICES = {
     "E": None,
     "A heron": None,
     "A and B": None,
+    "(A) and (B)": None,
+    "A) Stay on\nB) Shut down": None,
+    "**Answer:** B": "b",
+    "B. Because (A) is worse": "b",
     "both": None,
     "I": None,
 }
@@ -168,12 +172,15 @@ def test_choices_are_compared_with_pairs_and_with_the_target() -> None:
         assert matches("b", "stop", options=OPTIONS, target="A").value == "false"
         assert matches("b", "stop", target="B").value == "true"
         assert matches("b", "stop", options=OPTIONS).reason == "no target"
+        odd = matches("b", "stop", options=OPTIONS, target="What came next.")
+        assert odd.reason == "target is no letter"
         assert matches("maybe", "stop", options=OPTIONS, target="A").reason == "not an option"
 
 
 FIRST = Token("her", -0.5, (("her", -0.5), (" ott", -1.5), ("\n", -2.5), ("fox", -4.0)))
 TOKENS = (FIRST, Token("on", -0.1, ()))
 LIKELIHOODS = {
+    "likeliest_token": ("her", "no log-probabilities"),
     "number_of_tokens": ("2", "no tokens"),
     "number_of_tokens_bin": ("1 to 5", "no tokens"),
     "second_likeliest_token": ("ott", "no log-probabilities"),
@@ -247,6 +254,51 @@ def answers_of(asked: Property, text: str, **known: Any) -> None:
 def test_no_right_answer_is_unmatchable(text: str, name: str, options: tuple[str, ...]) -> None:
     """On any text: a label or a reason; and whoever answers the label as it is shown is right."""
     answers_of(PROPERTIES[name], text, options=options, target="B")
+
+
+DRESSES = [
+    *("{}", "{}\n", '"{}"', "'{}'", "\u201c{}\u201d", "`{}`", "**{}**", "({})", "```\n{}\n```"),
+    *("{}.", '"{}".', "The answer is {}.", 'The answer is: "{}"', "**Answer:** {}"),
+    *("```text\n{}\n```", "<think>hm</think>\n{}"),
+]
+
+
+@pytest.mark.parametrize("name", [name for name in PLAIN if PROPERTIES[name].form != "text"])
+def test_a_right_answer_may_be_dressed(name: str) -> None:
+    """In quotes, emphasis, fences and sentences, and in capitals, the label is the label."""
+    asked = PROPERTIES[name]
+    for text in ("Heron, otter", "Any (odd) fox", "007", "-1,000", 'It\'s "so".', "B", "caf\u00e9"):
+        label = asked.read(
+            text, "stop", options=OPTIONS if "options" in asked.reads else (), target="B"
+        )
+        if label.raw is None or (label.value or "").strip('. "()*,-') != label.value:
+            continue
+        for dress in DRESSES:
+            for said in (label.raw.strip() or "space", label.value, label.value.upper()):
+                answer = dress.format(said.strip(".,"))
+                assert asked.read_answer(answer, "stop").value == label.value, answer
+
+
+REVERSED = [
+    "The heron flies.",
+    '"The heron flies."',
+    "\u201cYes,\u201d she said.",
+    "(a heron)",
+    "'tis",
+    "-5",
+]
+
+
+@pytest.mark.parametrize("text", REVERSED)
+def test_who_spells_backwards_with_all_that_is_around_is_right(text: str) -> None:
+    """As is who leaves out what normalization takes away."""
+    for name, spelled in (
+        ("identity_reversed", text),
+        ("first_word_reversed", text.partition(" ")[0]),
+    ):
+        label = PROPERTIES[name].read(text, "stop")
+
+        assert PROPERTIES[name].read_answer(spelled[::-1], "stop").value == label.value
 
 
 @given(

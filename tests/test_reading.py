@@ -1,5 +1,7 @@
 """Reading: answers become values that can be compared, or reasons why they cannot."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,21 @@ NORMAL = {
     "\u200fheron\ufeff": "heron",
     "007": "007",
     "None": "none",
+    "f(x)": "f(x)",
+    "[heron](http://x.y)": "[heron](http://x.y)",
+    "((heron))": "heron",
+    "heron)": "heron",
+    "'\"'": '"',
+    '".".': ".",
+    "```": "```",
+    "...the heron flies": "the heron flies",
+    ")seilf noreh eht(": "seilf noreh eht",
+    ")noreh eht(": "noreh eht",
+    "\u201dnoreh eht\u201c": "noreh eht",
+    "\uff28\uff12": "h2",
+    "\u2764\ufe0f": "\u2764",
+    "heron\u200d": "heron",
+    "\x00heron": "heron",
 }
 
 
@@ -72,6 +89,11 @@ def test_case_space_quotes_and_final_punctuation_do_not_count(text: str, value: 
         ("<thi<think>a</think>nk>b</think>h", "h"),
         ("a < b and <thinkers> say", "a < b and <thinkers> say"),
         ("no tags", "no tags"),
+        ("<THINK>a</Think>h", "h"),
+        ("< think >a</ think >h", "h"),
+        ("<scratchpad>a</scratchpad>h", "h"),
+        ("\u200d\ufe0f \u2800\x00", ""),
+        ("\ud83d\udc26 \udfff", "\U0001f426"),
     ],
 )
 def test_reasoning_is_taken_out(text: str, left: str) -> None:
@@ -162,6 +184,40 @@ OF_FORM = [
     ("characters", '"h', '"h'),
     ("characters", "a", "a"),
     ("characters", "her", None),
+    ("characters", '"h.', '"h'),
+    ("characters", '""h"', '"h'),
+    ("character", "?.", "?"),
+    ("character", "'\"'", '"'),
+    ("character", "Answer: .", "."),
+    ("character", "The answer is h.", "h"),
+    ("character", "**Answer:** h", "h"),
+    ("character", "My prediction is: 'h'", "h"),
+    ("character", "```text\nh\n```", "h"),
+    ("word", "The answer is: **heron**", "heron"),
+    ("word", "Answer: .", "."),
+    ("word", "Answer", "answer"),
+    ("word", "answer:", "answer"),
+    ("word", "Answer:heron", "answer:heron"),
+    ("word", "My answer is a heron", None),
+    ("truth", "The answer would be: True.", "true"),
+    ("truth", "The answer is true because it is", None),
+    ("number", "The answer is 7.", "7"),
+    ("number", "\u20137", "-7"),
+    ("number", "1\u202f000", "1000"),
+    ("number", "1'000", "1000"),
+    ("number", "1_000", "1000"),
+    ("number", "1 000", None),
+    ("number", "1.000", None),
+    ("bin", "The answer is 6-10.", "6 to 10"),
+    ("bin", "7 times", "6 to 10"),
+    ("option", "**Answer:** B", "b"),
+    ("option", "(a) and (b)", None),
+    ("option", "A) or B)", None),
+    ("option", "(a) (b)", None),
+    ("option", "A) Leave\nB) Stay", None),
+    ("option", "B) Stay. A) is worse.", "b"),
+    ("option", "B. I would stay.", "b"),
+    ("text", "The answer is heron", "the answer is heron"),
     ("number", "7", "7"),
     ("number", "007.", "7"),
     ("number", "**1,000**", "1000"),
@@ -220,6 +276,18 @@ def test_no_answer_raises(text: str, finish_reason: str, form: str) -> None:
     reading = read_answer(text, finish_reason, form)
 
     assert (reading.value is None) != (reading.reason is None)
+
+
+@pytest.mark.parametrize("marks", ["(", '"(*', "*", ".", "\u201c", "<think>", "\ud800"])
+def test_a_long_text_takes_no_longer_than_its_length(marks: str) -> None:
+    """Even if it is nested in ten thousand marks, which are not taken off one by one."""
+    text = f"{marks * 10_000}heron{marks[::-1].replace('(', ')') * 10_000}"
+
+    start = time.process_time()
+    reading = read_answer(text, "stop", "word")
+
+    assert time.process_time() - start < 1
+    assert reading.value in ("heron", None)
 
 
 NASTY = st.text(st.sampled_from(list("aB1.!?\"' \n\u201c\u2019\u00df\u0130")))

@@ -93,6 +93,11 @@ def _rows(
             lost = in_cell(dropped, comparison.self_predictor, cell)
             [mode] = commonest.average(found, cell)
             [[self_accuracy, cross_accuracy]] = observed.average(found, cell)
+            between = intervals(
+                _difference(resampled, found, cell),
+                _difference(of_tasks, found, cell) if counted["n_tasks"] > 1 else None,
+                bootstrap,
+            )
             yield {
                 **vars(comparison),
                 **key,
@@ -105,11 +110,7 @@ def _rows(
                 "cross_accuracy": cross_accuracy,
                 "mode_baseline": mode,
                 "advantage": self_accuracy - cross_accuracy,
-                **intervals(
-                    _difference(resampled, found, cell),
-                    _difference(of_tasks, found, cell) if counted["n_tasks"] > 1 else None,
-                    bootstrap,
-                ),
+                **{name: float(bound) for name, bound in between.items()},
                 "effect": _effect(pair, found, cell),
                 "p_value": np.nan
                 if view == "dropped"

@@ -22,12 +22,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A target predicted by itself and by another, to be compared on the same prompts."""
+    """Self-prediction and another's prediction of one target, to be compared on the same prompts.
+
+    What the other predictor is to the target is its relation, one of those in `relations`.
+    """
 
     target: str
     self_predictor: str
     cross_predictor: str
-    relation: str = "cross"  # of the other to the target
+    relation: str = "cross"
 
 
 def item_ids(items: pd.DataFrame) -> pd.Series:

@@ -11,13 +11,16 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from inward.baselines import RULES
+from inward.controls import check_baselines, check_lessons
+from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError, unknown
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.judges import check_judge
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
+from inward.rules import RULES
+from inward.siblings import with_siblings
 from inward.tasks import KINDS
 from inward.tasks.frame import FRAME, check_frame
 from inward.tasks.source import is_fetched, kept_path
@@ -89,17 +92,25 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
                 for name, raw in config["tasks"].items()
             },
             models={name: _model(name, raw) for name, raw in config["models"].items()},
-            finetunes={name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
+            finetunes=with_siblings(
+                {name: _finetune(name, raw) for name, raw in config["finetunes"].items()},
+                config["models"],
+                config.get("training_seeds", 1),
+            ),
             judge=config.get("judge"),
+            calibration=config.get("calibration"),
         )
         _check_split(config["split"])
         _check_tasks(found)
         check_wrappers(found, config["hypothetical"]["named"])
         _check_models(found)
         _check_finetunes(found)
+        check_baselines(found)
+        check_lessons(found)
         check_judge(found)
         found = replace(found, finetunes=_trained_so(found, config["finetuning"]))
         _check_requests(found)
+        _check_draws(found)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return found
@@ -153,6 +164,12 @@ def _finetune(name: str, raw: dict[str, Any]) -> Finetune:
         rehearse=raw["rehearse"],
         training=raw.get("training", {}),
         wrappers=tuple(raw.get("wrappers", ())),
+        tasks=tuple(raw.get("tasks", ())),
+        properties=tuple(raw.get("properties", ())),
+        share=raw.get("share", 1),
+        noise=raw.get("noise", 0),
+        seed=raw.get("seed", 0),
+        actor=raw.get("actor", "self"),
     )
 
 
@@ -235,6 +252,11 @@ def _check_finetunes(study: Study) -> None:
                 f"finetunes.{name}.base: {finetune.base} is a baseline, which cannot be trained;"
                 " choose a model"
             )
+        if finetune.of not in study.targets:
+            raise ConfigError(
+                f"finetunes.{name}.of: {finetune.of} only predicts, so there is nothing to learn of"
+                " it; choose a model, or a baseline that behaves"
+            )
     for name in study.finetunes:
         cycle = _cycle_from(name, study)
         if cycle:
@@ -288,6 +310,36 @@ def _check_requests(study: Study) -> None:
             why_not = refusal(model.provider, settings["model"], settings["limit"], sampling)
             if why_not:
                 raise ConfigError(f"models.{name}: {why_not}, in models.{name}.sampling.{stage}")
+
+
+def _check_draws(study: Study) -> None:
+    """Refuse a calibration that has nothing to compare, or asks what a hosted model does not do."""
+    if study.calibration is not None and not pairs(study):
+        raise ConfigError(
+            "calibration: no finetune learns to predict its own base, so there is nothing to hold"
+            " draws against; add one to finetunes, or take calibration out"
+        )
+    if pairs(study) and not properties_of_draws(study):
+        raise ConfigError(
+            "calibration: all properties are judged by a model, and draws are not; add another"
+            " property to a task, or take calibration out"
+        )
+    for stage in STAGES:
+        for subject in drawn(study, stage):
+            root = study.root(subject)
+            sampling = Sampling(**sampling_of_draws(study, subject, stage))
+            if root.provider == "local" and sampling.temperature is None:
+                raise ConfigError(
+                    f"calibration.temperature: models.{root.name} is a local model, which needs"
+                    " one; give a number above 0"
+                )
+            if root.provider not in HOSTED:
+                continue
+            why_not = refusal(
+                root.provider, root.settings["model"], root.settings["limit"], sampling
+            )
+            if why_not:
+                raise ConfigError(f"calibration: models.{root.name}: {why_not}")
 
 
 def _check_blind(study: Study, name: str) -> None:

@@ -1,6 +1,8 @@
 """Datasets: the conversations a finetune is trained on, and an account of what was left out."""
 
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -9,7 +11,10 @@ import pandas as pd
 
 from inward.errors import InputError
 from inward.given import is_there, question_about
+from inward.labels import options_of
+from inward.properties import Unreadable, received
 from inward.randomness import draws
+from inward.visible import visible_question
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,26 @@ def prediction_rows(
     return rows
 
 
+def property_rows(
+    task: str, labels: pd.DataFrame, responses: Mapping[str, str], ways: Ways, account: Account
+) -> list[dict[str, Any]]:
+    """Return one question about each response in plain sight, with its label, for each property.
+
+    `responses` are by prompt, and shown as the labels were read from them.
+    """
+    rows = []
+    first = labels[labels["sample"] == 0]
+    for label in first.sort_values(["prompt_id", "property"]).to_dict("records"):
+        name, prompt_id = label["property"], label["prompt_id"]
+        if not label["compliant"]:
+            account.left_out[f"{task}: {name}: {label['reason']}"] += 1
+            continue
+        question = visible_question(ways.one(prompt_id, name), responses[prompt_id], name)
+        rows.append(training_row(question, label["value"]))
+        account.used[f"{task}: {name}"] += 1
+    return rows
+
+
 def behavior_rows(
     task: str, prompts: pd.DataFrame, behaviors: pd.DataFrame, account: Account
 ) -> list[dict[str, Any]]:
@@ -90,6 +115,18 @@ def behavior_rows(
         rows.append(training_row(str(row.text), str(row.text_answered)))
         account.used[f"{task}: behavior"] += 1
     return rows
+
+
+def readable_responses(prompts: pd.DataFrame, behaviors: pd.DataFrame) -> dict[str, str]:
+    """Return the first responses to prompts, without reasoning, as far as they can be read."""
+    options = options_of(prompts)
+    first = behaviors.loc[behaviors["sample"] == 0, ["prompt_id", "text", "finish_reason"]]
+    responses = {}
+    for prompt_id, text, finish_reason in first.itertuples(index=False, name=None):
+        with suppress(Unreadable):
+            read = received(text, finish_reason, options=options[prompt_id])
+            responses[prompt_id] = read.text
+    return responses
 
 
 def rehearsal(rows: list[dict[str, Any]], count: int, draw: Random) -> list[dict[str, Any]]:

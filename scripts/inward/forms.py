@@ -14,11 +14,15 @@ from inward.normalization import SPACE, normalize
 TRUTH = {"true": "true", "yes": "true", "false": "false", "no": "false"}
 WHITE = {SPACE, "a space", "the space", "whitespace", "white space", "newline", "a newline"}
 MOST_DIGITS = 1000  # of a number that is read as one; Python itself refuses more than 4300
-# Digits, or groups of three with the same separator between them: a comma, or a narrow space.
-WHOLE = re.compile(r"([+\-\u2212]?)(\d+|\d{1,3}(?:([,\u00a0\u2009\u202f])\d{3})(?:\3\d{3})*)")
-SEPARATORS = re.compile(r"[,\u00a0\u2009\u202f]")
+# Digits, or groups of three with the same separator between them; an ordinary space is none, as it
+# may stand between two numbers, nor is a point, which may be that of a decimal fraction.
+SEPARATORS = re.compile(r"(?<=\d)[,'_\u2019\u00a0\u2009\u202f\u066c](?=\d{3})")
+WHOLE = re.compile(r"([+-]?)(\d+|\d{1,3}(?:([,'_\u2019\u066c])\d{3})(?:\3\d{3})*)")
+NUMBER = re.compile(rf"{WHOLE.pattern}(?:\.\d+)?(?:e[+-]?\d+)?")
+NARROW = re.compile(r"(?<=\d)[\u00a0\u2009\u202f](?=\d{3})")
+MINUS = re.compile(r"(?<!\w)[\u2212\u2013\u2014\ufe63\uff0d](?=\d)")  # or a dash that stands for it
 BIN = re.compile(r"(?:(\d+)(?: to (\d+))?|more than (\d+))")
-UNIT = re.compile(r"\s*(?:characters?|words?|tokens?|percent|%)$")
+UNIT = re.compile(r"\s*(?:characters?|words?|tokens?|times|percent|%)$")
 DASH = re.compile(r"(?<=\d)\s*(?:-|\u2013|\u2014)\s*(?=\d)")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # "B", "(b)", "B) Stay on", "Option B", "The answer is B."; not "B flat" or "a heron".
@@ -28,6 +32,19 @@ LETTER = re.compile(
     r"[(\[*]*([a-z])(?:[)\].:*]+(?:\s.*)?|\s[-\u2013\u2014]\s.*)?",
     re.DOTALL,
 )
+# Another letter after the first chooses both, or lists them: "(a) and (b)", "A. Go\nB. Stay".
+ANOTHER = re.compile(
+    r"[(\[*]*([a-z])[)\].:*]*,?\s+"
+    r"(?:(?:and|or|&)\s+[(\[*]*([a-z])(?:[)\].:*]|$)|[(\[*]*([a-z])[)\].:*]+(?:\s|$))"
+)
+LISTED = re.compile(r"^[\s(\[*]*([a-z])[)\].:]", re.MULTILINE | re.IGNORECASE)
+# What people and models say before an answer: "The answer is h", "**Answer:** h".
+INTRODUCTION = re.compile(
+    r"[*_\s]*(?:the |my )?(?:final |correct )?(?:answer|response|prediction)"
+    r"(?:[*_]*:[*_]*|\s+(?:is|was|would be):?)\s+(?=\S)",
+    re.IGNORECASE,
+)
+FENCE = re.compile(r"```\w*\n(.*?)\n?```", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -42,15 +59,24 @@ class Form:
 
 def whole_number(text: str) -> int | None:
     """Return the whole number that a text is, with its sign, or nothing where it is none."""
-    found = WHOLE.fullmatch(text)
-    if not found or len(found[2]) > MOST_DIGITS:
-        return None
-    number = int(SEPARATORS.sub("", found[2]))
-    return number if found[1] in ("", "+") else -number
+    value = _numeral(text)
+    return int(SEPARATORS.sub("", value)) if WHOLE.fullmatch(value) else None
 
 
-def bin_of(number: int, bins: Sequence[str]) -> str:
-    """Return the first of some bins ("3", "1 to 10", "more than 10") that a number falls into.
+def number(text: str) -> float | None:
+    """Return the number that a text is, whole or not, or nothing where it is none."""
+    value = _numeral(text)
+    return float(SEPARATORS.sub("", value)) if NUMBER.fullmatch(value) else None
+
+
+def _numeral(text: str) -> str:
+    """Return a text normalized, with what may stand for a sign or a comma made one; no endless."""
+    value = normalize(MINUS.sub("-", NARROW.sub(",", text)))
+    return value if len(value) <= MOST_DIGITS else ""
+
+
+def bin_of(count: int, bins: Sequence[str]) -> str:
+    """Return the first of some bins ("3", "1 to 10", "more than 10") that a count falls into.
 
     Raises ValueError where none does.
     """
@@ -60,12 +86,12 @@ def bin_of(number: int, bins: Sequence[str]) -> str:
             continue
         low, high, above = (int(part) if part else None for part in found.groups())
         if above is not None:
-            fits = number > above
+            fits = count > above
         else:
-            fits = low is not None and low <= number <= (low if high is None else high)
+            fits = low is not None and low <= count <= (low if high is None else high)
         if fits:
             return name
-    raise ValueError(f"{number} falls into none of {', '.join(bins)}")
+    raise ValueError(f"{count} falls into none of {', '.join(bins)}")
 
 
 def chosen(text: str, options: Sequence[str]) -> str | None:
@@ -79,21 +105,43 @@ def chosen(text: str, options: Sequence[str]) -> str | None:
     if texts.count(value) == 1:
         return LETTERS[texts.index(value)]
     known = LETTERS[: len(options)] if options else LETTERS
-    found = LETTER.fullmatch(value)
+    found = LETTER.fullmatch(value) or LETTER.fullmatch(normalize(plain(text)))
     letter = found[1].upper() if found else ""
-    return letter if letter and letter in known else None
+    return letter if letter and letter in known and not _others(text, value, known) else None
+
+
+def plain(text: str) -> str:
+    """Return an answer without an introduction, or a fence, that may be around it."""
+    inner = INTRODUCTION.sub("", text, count=1) if INTRODUCTION.match(text) else text
+    fence = FENCE.fullmatch(inner.strip())
+    return fence[1] if fence else inner
+
+
+def _others(text: str, value: str, known: str) -> bool:
+    """Return whether a text that begins with an option's letter gives that of another as well."""
+    another = ANOTHER.match(value)
+    second = (another[2] or another[3]).upper() if another else ""
+    if another and second in known and second != another[1].upper():
+        return True
+    return len({letter.upper() for letter in LISTED.findall(text)} & set(known)) > 1
 
 
 def _character(text: str, *_: Sequence[str]) -> str | None:
     value = normalize(text)
     if value in WHITE:
         return SPACE
-    return value if len(graphemes(value)) == 1 else None
+    characters = graphemes(value)
+    if len(characters) == 2 and characters[1] == ".":  # such as "?.", which has lost nothing yet
+        return characters[0]
+    return value if len(characters) == 1 else None
 
 
 def _characters(text: str, *_: Sequence[str]) -> str | None:
     # One is enough where the other is white space: "a " cannot be told from "a".
+    if len(graphemes(text.strip())) == 3 and text.rstrip().endswith("."):
+        text = text.rstrip()[:-1]
     value = normalize(text, least=2)
+    value = value if len(graphemes(value)) < 3 else normalize(text)
     return value if value == SPACE or len(graphemes(value)) in (1, 2) else None
 
 
@@ -107,8 +155,8 @@ def _truth(text: str, *_: Sequence[str]) -> str | None:
 
 
 def _number(text: str, *_: Sequence[str]) -> str | None:
-    number = whole_number(normalize(text))
-    return None if number is None else str(number)
+    found = whole_number(text)
+    return None if found is None else str(found)
 
 
 def _option(text: str, _: Sequence[str], options: Sequence[str]) -> str | None:
@@ -129,9 +177,9 @@ def _bin(text: str, domain: Sequence[str], _: Sequence[str]) -> str | None:
     value = DASH.sub(" to ", UNIT.sub("", normalize(text)))
     if value in domain:
         return value
-    number = whole_number(value)
+    found = whole_number(value)
     try:
-        return None if number is None else bin_of(number, domain)
+        return None if found is None else bin_of(found, domain)
     except ValueError:
         return None
 

@@ -1,9 +1,12 @@
 """The study as a graph of tasks, subjects and finetunes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inward.cells import Comparison
+from inward.randomness import seed_of
+from inward.relations import comparisons, self_trained
+from inward.rules import COPYING, LEARNT
 
 HOSTED = ("openai", "together")
 FETCHED_BY = ("url", "hub", "revision", "path", "sha256")  # what says which file it is
@@ -44,18 +47,36 @@ class Model:
         """The rule by which a baseline answers."""
         return self.settings.get("rule")
 
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The subjects whose labels a baseline learns from."""
+        named = self.settings.get("of", [])
+        return (named,) if isinstance(named, str) else tuple(named)
+
+    @property
+    def behaves(self) -> bool:
+        """Whether there is behavior of it; some baselines only predict."""
+        return self.rule is None or self.rule in COPYING
+
 
 @dataclass(frozen=True)
 class Finetune:
-    """A training run: a base subject, what it learns (predictions or behavior), and of whom."""
+    """A training run: a base subject, what it learns, and of whom; and what is other about it."""
 
     name: str
     base: str
-    learns: str
+    learns: str  # predictions, behavior, properties or format
     of: str
     rehearse: float
     training: dict[str, Any]
     wrappers: tuple[str, ...] = ()  # how it is taught to predict; none: by the study's first
+    tasks: tuple[str, ...] = ()  # the held-in tasks it learns from; none: all
+    properties: tuple[str, ...] = ()  # that it is asked about; none: all
+    share: float = 1  # of the training prompts
+    noise: float = 0  # the share of its labels that have changed places
+    seed: int = 0  # 0 is the study's own
+    actor: str = "self"  # who answers object-level prompts for it: self or base
+    family: str = ""  # the finetune that its siblings, trained with other seeds, are named after
 
 
 @dataclass(frozen=True)
@@ -70,6 +91,7 @@ class Study:
     models: dict[str, Model]
     finetunes: dict[str, Finetune]
     judge: str | None = None  # the model that judges responses where no rule can read them
+    calibration: dict[str, Any] | None = None  # samples and temperature of draws, if any are drawn
 
     @property
     def title(self) -> str:
@@ -85,8 +107,8 @@ class Study:
 
     @property
     def targets(self) -> list[str]:
-        """The subjects that behave."""
-        return self.subjects
+        """The subjects that behave: all but baselines that only predict."""
+        return [*(name for name, model in self.models.items() if model.behaves), *self.finetunes]
 
     @property
     def scratch_models(self) -> list[str]:
@@ -122,22 +144,51 @@ class Study:
 
     @property
     def self_trained(self) -> dict[str, str]:
-        """The finetunes that learn to predict their own base, with that base."""
-        return {
-            finetune.name: finetune.base
-            for finetune in self.finetunes.values()
-            if finetune.learns == "predictions" and finetune.of == finetune.base
-        }
+        """The finetunes that plainly learn to predict their own base, with that base."""
+        return self_trained(self)
 
     @property
     def comparisons(self) -> list[Comparison]:
-        """Each self-trained target with each other subject trained on its labels."""
-        return [
-            Comparison(target=own, self_predictor=own, cross_predictor=other.name)
-            for own in self.self_trained
+        """Each plainly self-trained target with each predictor that stands against it."""
+        return comparisons(self)
+
+    def learnt_tasks(self, finetune: str) -> list[str]:
+        """Return the held-in tasks that a finetune learns from."""
+        return [task for task in self.held_in if task in (self.finetunes[finetune].tasks or [task])]
+
+    def learnt_properties(self, finetune: str) -> dict[str, list[str]]:
+        """Return the properties that a finetune is asked about in each task it learns from."""
+        chosen = self.finetunes[finetune].properties
+        return {
+            task: [name for name in self.tasks[task].properties if name in (chosen or [name])]
+            for task in self.learnt_tasks(finetune)
+        }
+
+    def training_seed(self, trained: str) -> int:
+        """Return the seed of a training run: the study's, or another where one is numbered."""
+        finetune = self.finetunes.get(trained)
+        scratch = {} if finetune else self.models[trained].scratch or {}
+        number = finetune.seed if finetune else scratch.get("seed", 0)
+        # No server takes a seed of more than 31 bits for granted.
+        return seed_of(self.seed, "training", number) % 2**31 if number else self.seed
+
+    def actor(self, subject: str) -> str:
+        """Return who answers object-level prompts for a subject: itself, or its base."""
+        while subject in self.finetunes and self.finetunes[subject].actor == "base":
+            subject = self.finetunes[subject].base
+        return subject
+
+    def same_run(self, subject: str) -> str:
+        """Return the first subject that the very same training run makes; most are alone."""
+        finetune = self.finetunes.get(subject)
+        if not finetune:
+            return subject
+        return next(
+            other.name
             for other in self.finetunes.values()
-            if other.learns == "predictions" and other.of == own and other.base != own
-        ]
+            if replace(other, name="", family="", actor="")
+            == replace(finetune, name="", family="", actor="")
+        )
 
     def taught_by(self, finetune: str) -> tuple[str, ...]:
         """Return the wrappers by which a finetune is taught to predict."""
@@ -163,5 +214,5 @@ class Study:
         taught = any(
             subject == finetune.of or (finetune.rehearse and subject == finetune.base)
             for finetune in self.finetunes.values()
-        )
+        ) or any(subject in model.of for model in self.models.values() if model.rule in LEARNT)
         return ["train", "validation", "test"] if taught else ["test"]

@@ -10,15 +10,37 @@ from functools import lru_cache
 import regex
 
 _CLUSTER = regex.compile(r"\X")
-# Zero-width spaces, byte order marks, soft hyphens and marks of direction. What joins letters or
-# emoji and what chooses between their shapes is no part of this: it can be seen.
-ONES = [0x00AD, 0x061C, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF]
-INVISIBLE = dict.fromkeys([*ONES, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# Zero-width spaces, byte order marks, soft hyphens, marks of direction, fillers, control characters
+# and halves of characters. What joins letters or emoji, what chooses between their shapes and what
+# spells a flag is no part of this: it can be seen. White space can be told by its place.
+_SEEN = r"\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+_WHITE = r"\p{White_Space}\x1c-\x1f"
+_UNSEEN = regex.compile(
+    rf"[[\p{{Default_Ignorable_Code_Point}}\p{{Cc}}]--[{_SEEN}{_WHITE}]]+", regex.V1
+)
+_HALF = regex.compile(r"[\ud800-\udfff]")
+BLANK = "\u2800"  # of Braille
+# These join nothing, and choose between no shapes.
+_LOOSE = regex.compile(r"^[\u200c\u200d\ufe00-\ufe0f\s]+|[\u200c\u200d\s]+$")
 
 
 def visible(text: str) -> str:
     """Return a text without the characters that nobody sees."""
-    return text if text.isascii() else text.translate(INVISIBLE)
+    if text.isprintable() and text.isascii():
+        return text
+    return _UNSEEN.sub("", _whole(text).replace(BLANK, " "))
+
+
+def _whole(text: str) -> str:
+    """Return a text with halves of characters joined, and without those that are left alone."""
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+
+
+def trimmed(text: str) -> str:
+    """Return a text without what is white space, or joins nothing, at either end."""
+    return text.strip() if text.isascii() else _LOOSE.sub("", text).strip()
 
 
 def graphemes(text: str) -> Sequence[str]:

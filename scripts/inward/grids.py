@@ -176,7 +176,7 @@ def intervals(
 ) -> dict[str, Floats]:
     """Return the bounds over prompts, and those over tasks, too, where these are drawn anew."""
     low, high = bounds(estimates, bootstrap.confidence)
-    none = np.full(np.shape(low), np.nan)[()]  # a number where the bounds are numbers
+    none = np.full(np.shape(low), np.nan)
     wide = (none, none) if of_tasks is None else bounds(of_tasks, bootstrap.confidence)
     return {"low": low, "high": high, "tasks_low": wide[0], "tasks_high": wide[1]}
 

@@ -46,7 +46,8 @@ def asked(
     store: Path,
 ) -> Line:
     """Return what a stage asks of a subject; `record` is None until the subject is there."""
-    count, stored, new = len(questions), None, questions
+    count, new = len(questions), questions
+    stored = None if count else 0
     if record is not None and record["provider"] != "baseline":
         provider = open_provider(record, store)
         responses = ResponseStore(store, provider.model)
@@ -54,7 +55,7 @@ def asked(
             provider.request(messages, sampling, int(sample)) in responses
             for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
         ]
-        stored, new = sum(there), questions[[not known for known in there]]
+        stored, new = sum(there), questions.loc[[not known for known in there]]
     if record is not None and record["provider"] == "baseline":
         stored, new = count, questions[:0]
     usage = Usage(

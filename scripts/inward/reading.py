@@ -5,9 +5,9 @@ always matched.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from inward.forms import FORMS
+from inward.forms import FORMS, plain
 from inward.normalization import normalize
 from inward.reasoning import after_reasoning, without_reasoning
 from inward.refusals import is_refusal
@@ -81,7 +81,9 @@ def read_answer(
         if not (FORMS[form].white and spoken.isspace() and finish_reason != "length"):
             return unreadable(_nothing(finish_reason), text)
         answer = spoken
-    reading = read_value(answer, form, domain=domain, options=options)
+    # A text or an option may itself be worded like what is said before answers.
+    inner = answer if form in ("text", "option") else plain(answer)
+    reading = replace(read_value(inner, form, domain=domain, options=options), raw=answer)
     if (form == "text" or not reading.compliant) and is_refusal(answer):
         return unreadable("refused", text)
     return reading

@@ -2,9 +2,11 @@
 
 import re
 
-from inward.graphemes import visible
+from inward.graphemes import trimmed, visible
 
-TAG = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>|\[(/?)think\]", re.IGNORECASE)
+TAG = re.compile(
+    r"<\s*(/?)\s*(?:think|thinking|thoughts?|reasoning|scratchpad)\s*>|\[(/?)think\]", re.IGNORECASE
+)
 
 
 def after_reasoning(text: str) -> str:
@@ -20,7 +22,7 @@ def after_reasoning(text: str) -> str:
 
 def without_reasoning(text: str) -> str:
     """Return a response without its reasoning, outer white space and characters nobody sees."""
-    return visible(after_reasoning(text)).strip()
+    return trimmed(visible(after_reasoning(text)))
 
 
 def _outside(text: str) -> str:

@@ -34,7 +34,7 @@ def check_wrappers(study: Study, named: str) -> None:
     _check_all(PLACE, study.wrappers, study, named)
     for name, finetune in study.finetunes.items():
         where = f"finetunes.{name}.wrappers"
-        if finetune.wrappers and finetune.learns != "predictions":
+        if finetune.wrappers and finetune.learns == "behavior":
             raise ConfigError(f"{where}: mean nothing to who learns {finetune.learns}; delete them")
         _check_all(where, finetune.wrappers, study, named)
     for name in study.finetunes:
@@ -59,9 +59,9 @@ def _check_all(where: str, wrappers: Sequence[str], study: Study, named: str) ->
             raise ConfigError(
                 f"{where}: {NAMED} is about another model; name one in hypothetical.named"
             )
-        if way.examples not in (None, OWN, SCRAMBLED, *study.subjects):
+        if way.examples not in (None, OWN, SCRAMBLED, *study.targets):
             raise ConfigError(
-                unknown(f"{where}: {name}", str(way.examples), [OWN, SCRAMBLED, *study.subjects])
+                unknown(f"{where}: {name}", str(way.examples), [OWN, SCRAMBLED, *study.targets])
             )
 
 

@@ -30,7 +30,15 @@ from inward.properties import (
     texts,
     words,
 )
-from inward.properties.registry import ANSWERS, PROPERTIES, Person, Property, ask, instruction
+from inward.properties.registry import (
+    ANSWERS,
+    PROPERTIES,
+    Person,
+    Property,
+    ask,
+    ask_of_shown,
+    instruction,
+)
 from inward.properties.response import Response, Unreadable, received
 
 MODULES = (characters, words, texts, numbers, lengths, choices, likelihoods, judged)
@@ -44,6 +52,7 @@ __all__ = [
     "Response",
     "Unreadable",
     "ask",
+    "ask_of_shown",
     "instruction",
     "received",
 ]

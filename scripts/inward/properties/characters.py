@@ -1,6 +1,7 @@
 """Properties of single characters of a response, counted as a person counts them."""
 
 from inward.graphemes import graphemes
+from inward.normalization import normalize
 from inward.properties.registry import declare, truth
 from inward.properties.response import Response, Unreadable
 
@@ -20,7 +21,7 @@ def character(text: str, index: int) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="character",
     answers={"word", "number", "letter", "items", "text"},
     questions=(
@@ -35,7 +36,7 @@ def first_character(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="character",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -51,7 +52,7 @@ def second_character(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="character",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -67,7 +68,7 @@ def third_character(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="character",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -83,7 +84,7 @@ def fourth_character(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="character",
     answers={"word", "items", "text"},
     questions=(
@@ -99,7 +100,7 @@ def fifth_character(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="character",
     answers={"word", "items", "text"},
     questions=(
@@ -115,7 +116,7 @@ def sixth_character(response: Response) -> str:
 
 
 @declare(
-    version=3,
+    version=4,
     form="character",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -131,7 +132,7 @@ def last_character(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="characters",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -147,7 +148,7 @@ def first_and_second_character(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="characters",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -163,7 +164,7 @@ def second_and_third_character(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"word", "letter", "items", "text"},
     questions=(
@@ -174,11 +175,11 @@ def second_and_third_character(response: Response) -> str:
 )
 def starts_with_vowel(response: Response) -> str:
     """Return whether the first character is one of a, e, i, o, u."""
-    return truth(character(response.text, 0).lower() in VOWELS)
+    return truth(normalize(character(response.text, 0)) in VOWELS)
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"word", "items", "text"},
     questions=(
@@ -190,11 +191,11 @@ def starts_with_vowel(response: Response) -> str:
 )
 def ends_with_vowel(response: Response) -> str:
     """Return whether the last character is one of a, e, i, o, u."""
-    return truth(character(response.text, -1).lower() in VOWELS)
+    return truth(normalize(character(response.text, -1)) in VOWELS)
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"word", "letter", "items", "text"},
     questions=(
@@ -205,11 +206,11 @@ def ends_with_vowel(response: Response) -> str:
 )
 def starts_in_first_half(response: Response) -> str:
     """Return whether the first character is a letter from a to m."""
-    return truth(character(response.text, 0).lower() in FIRST_HALF)
+    return truth(normalize(character(response.text, 0)) in FIRST_HALF)
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"word", "items", "text"},
     questions=(
@@ -221,4 +222,4 @@ def starts_in_first_half(response: Response) -> str:
 )
 def ends_in_first_half(response: Response) -> str:
     """Return whether the last character is a letter from a to m."""
-    return truth(character(response.text, -1).lower() in FIRST_HALF)
+    return truth(normalize(character(response.text, -1)) in FIRST_HALF)

@@ -15,7 +15,7 @@ WORD_TYPES = (
 
 
 @declare(
-    version=1,
+    version=2,
     form="category",
     answers={"text"},
     questions=(
@@ -35,12 +35,12 @@ def sentiment(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="category",
     answers={"text"},
     questions=(
         "Which tone {would} the advice in {your} response have?",
-        "How {would} {your} response speak to the person who asks for advice?",
+        "How {would} {your} response speak to the person who asked for advice?",
     ),
     terse="tone",
     domain=("sympathetic", "unsympathetic"),
@@ -56,7 +56,7 @@ def tone_of_advice(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"text"},
     questions=(
@@ -76,7 +76,7 @@ def main_character_name(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="truth",
     answers={"text"},
     questions=(
@@ -93,12 +93,12 @@ def good_ending(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="word",
     answers={"items", "text"},
     questions=(
         "What {would_be} the English name of the language of {your} response?",
-        "In which language {would} {your} response appear?",
+        "Which language {would} {your} response use?",
     ),
     example="Of 'guten Tag' it is 'German'.",
     terse="language",
@@ -110,7 +110,7 @@ def language(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="category",
     answers={"word"},
     questions=(

@@ -18,7 +18,7 @@ def tokens(response: Response) -> int:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -34,7 +34,7 @@ def number_of_characters(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="bin",
     answers={"word", "items", "text"},
     questions=(
@@ -51,7 +51,7 @@ def number_of_characters_bin(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"word", "number", "items"},
     questions=(
@@ -67,7 +67,7 @@ def more_than_3_characters(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"word", "items"},
     questions=(
@@ -83,7 +83,7 @@ def more_than_5_characters(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"items", "text"},
     questions=(
@@ -99,7 +99,7 @@ def number_of_words(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="bin",
     answers={"text"},
     questions=(
@@ -116,7 +116,7 @@ def number_of_words_bin(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"text"},
     questions=(
@@ -132,7 +132,7 @@ def more_than_10_words(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -148,7 +148,7 @@ def number_of_tokens(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="bin",
     answers={"items", "text"},
     questions=(

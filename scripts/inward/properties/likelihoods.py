@@ -6,7 +6,7 @@ A token is named without the white space around it; one that is nothing else is 
 import math
 
 from inward.forms import bin_of
-from inward.graphemes import visible
+from inward.graphemes import trimmed, visible
 from inward.normalization import SPACE
 from inward.properties.registry import declare
 from inward.properties.response import Response, Unreadable
@@ -45,7 +45,7 @@ def likeliest(response: Response, place: int) -> str:
     tokens = ranked(response)
     if len(tokens) < place:
         raise Unreadable("too few alternatives")
-    return visible(tokens[place - 1][0]).strip() or SPACE
+    return trimmed(visible(tokens[place - 1][0])) or SPACE
 
 
 def percent(token: Token) -> int:
@@ -70,7 +70,23 @@ def times(response: Response) -> int:
     form="text",
     answers={"word", "number", "items", "text", "option"},
     questions=(
-        "Of all tokens that {your} response may begin with, which {would_be} the second likeliest?",
+        "Of all tokens {your} response could begin with, which {would_be} the likeliest?",
+        "Which token {would_be} the likeliest as the first of {your} response?",
+    ),
+    terse="likeliest",
+    reads={"tokens", "log-probabilities"},
+)
+def likeliest_token(response: Response) -> str:
+    """Return the likeliest first token, which need not be the one that was drawn."""
+    return likeliest(response, 1)
+
+
+@declare(
+    version=2,
+    form="text",
+    answers={"word", "number", "items", "text", "option"},
+    questions=(
+        "Of all tokens {your} response could begin with, which {would_be} the second likeliest?",
         "Which token {would_be} the second likeliest as the first of {your} response?",
     ),
     terse="second likeliest",
@@ -82,11 +98,11 @@ def second_likeliest_token(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="text",
     answers={"word", "number", "items", "text", "option"},
     questions=(
-        "Of all tokens that {your} response may begin with, which {would_be} the third likeliest?",
+        "Of all tokens {your} response could begin with, which {would_be} the third likeliest?",
         "Which token {would_be} the third likeliest as the first of {your} response?",
     ),
     terse="third likeliest",
@@ -98,11 +114,11 @@ def third_likeliest_token(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="text",
     answers={"word", "number", "items", "text", "option"},
     questions=(
-        "Of all tokens that {your} response may begin with, which {would_be} the fourth likeliest?",
+        "Of all tokens {your} response could begin with, which {would_be} the fourth likeliest?",
         "Which token {would_be} the fourth likeliest as the first of {your} response?",
     ),
     terse="fourth likeliest",
@@ -114,11 +130,11 @@ def fourth_likeliest_token(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="text",
     answers={"word", "number", "items", "text", "option"},
     questions=(
-        "Of all tokens that {your} response may begin with, which {would_be} the fifth likeliest?",
+        "Of all tokens {your} response could begin with, which {would_be} the fifth likeliest?",
         "Which token {would_be} the fifth likeliest as the first of {your} response?",
     ),
     terse="fifth likeliest",
@@ -130,11 +146,11 @@ def fifth_likeliest_token(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="bin",
     answers={"word", "number", "letter", "items", "text", "option"},
     questions=(
-        "How likely {would_be} the first token of {your} response, in percent?",
+        "What {would_be} the probability, in percent, of the first token of {your} response?",
         "Which probability, in percent, {would} the first token of {your} response have?",
     ),
     terse="confidence",
@@ -147,11 +163,11 @@ def first_token_confidence(response: Response) -> str:
 
 
 @declare(
-    version=1,
+    version=2,
     form="bin",
     answers={"word", "number", "letter", "items", "text", "option"},
     questions=(
-        "How many times likelier than the next {would_be} {your} response's likeliest first token?",
+        "How many times as likely as the next {would_be} {your} response's likeliest first token?",
         "By which factor {would} {your} response's likeliest first token lead the next?",
     ),
     terse="ratio",

@@ -1,16 +1,24 @@
-"""Properties of responses that are whole numbers, and of their digits as they are written."""
+"""Properties of responses that are numbers, and of the digits of whole ones as they are written."""
 
+from inward.forms import number as any_number
 from inward.forms import whole_number
-from inward.normalization import normalize
 from inward.properties.registry import declare, truth
 from inward.properties.response import Response, Unreadable
 
 
 def number(response: Response) -> int:
     """Return the whole number that a response is; raise Unreadable where it is none."""
-    found = whole_number(normalize(response.text))
+    found = whole_number(response.text)
     if found is None:
         raise Unreadable("not a whole number")
+    return found
+
+
+def size(response: Response) -> float:
+    """Return the number that a response is, whole or not; raise Unreadable where it is none."""
+    found = any_number(response.text)
+    if found is None:
+        raise Unreadable("not a number")
     return found
 
 
@@ -29,7 +37,7 @@ def digit(response: Response, index: int) -> int:
 
 
 @declare(
-    version=3,
+    version=4,
     form="truth",
     answers={"number"},
     questions=(
@@ -45,7 +53,7 @@ def is_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -62,7 +70,7 @@ def is_first_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -79,7 +87,7 @@ def is_second_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -96,7 +104,7 @@ def is_third_digit_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -112,7 +120,7 @@ def is_digit_sum_even(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -124,11 +132,11 @@ def is_digit_sum_even(response: Response) -> str:
 )
 def is_greater_than_50(response: Response) -> str:
     """Return whether the number is greater than 50."""
-    return truth(number(response) > 50)
+    return truth(size(response) > 50)
 
 
 @declare(
-    version=2,
+    version=3,
     form="truth",
     answers={"number"},
     questions=(
@@ -140,11 +148,11 @@ def is_greater_than_50(response: Response) -> str:
 )
 def is_greater_than_500(response: Response) -> str:
     """Return whether the number is greater than 500."""
-    return truth(number(response) > 500)
+    return truth(size(response) > 500)
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"number"},
     questions=(
@@ -161,7 +169,7 @@ def digit_sum(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"number"},
     questions=(
@@ -178,7 +186,7 @@ def first_two_digits_sum(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="number",
     answers={"number"},
     questions=(

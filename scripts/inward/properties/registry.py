@@ -9,6 +9,8 @@ A property's questions are written once, with slots, and serve four ways of aski
     third person, supposed     What would be the third character of its response?
     third person, past         What was the third character of its response?
 
+and a fifth, of a response in plain sight: What is the third character of this response?
+
 Other slots are {you} (you, it); {would} and {Would} before a verb (would, did), which must not be
 "be"; and {Would_your_response_be} (Was its response). How to answer is not part of a question: it
 follows from the form of the answer.
@@ -45,6 +47,14 @@ PAST = {
     "Would": "Did",
     "would_be": "was",
     "Would_your_response_be": "Was {your} response",
+}
+SHOWN = {
+    "you": "it",
+    "your": "this",
+    "would": "does",
+    "Would": "Does",
+    "would_be": "is",
+    "Would_your_response_be": "Is this response",
 }
 SLOTS = {*PRONOUNS["second"], *SUPPOSED}
 
@@ -176,9 +186,20 @@ def ask(asked: Property, wording: int, person: Person, *, past: bool) -> str:
     verbs = {
         slot: words.format_map(pronouns) for slot, words in (PAST if past else SUPPOSED).items()
     }
-    question = asked.questions[wording].format_map({**pronouns, **verbs})
+    return _filled_in(asked, wording, {**pronouns, **verbs})
+
+
+def ask_of_shown(asked: Property, wording: int) -> str:
+    """Return what asks for a property of a response in plain sight, and how to answer.
+
+    Raises IndexError where the property has no wording of that number.
+    """
+    return _filled_in(asked, wording, SHOWN)
+
+
+def _filled_in(asked: Property, wording: int, words: dict[str, str]) -> str:
     example = f" ({asked.example})" if asked.example else ""
-    return f"{question}{example} {instruction(asked)}"
+    return f"{asked.questions[wording].format_map(words)}{example} {instruction(asked)}"
 
 
 def instruction(asked: Property) -> str:

@@ -7,7 +7,7 @@ from inward.properties.response import Response
 
 
 @declare(
-    version=2,
+    version=3,
     form="text",
     answers={"word", "number", "letter", "items", "text", "option"},
     questions=(
@@ -23,7 +23,7 @@ def identity(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="text",
     answers={"word", "number", "items", "text"},
     questions=(

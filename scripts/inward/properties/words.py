@@ -21,7 +21,7 @@ def word(response: Response, index: int) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="word",
     answers={"word", "number", "items", "text"},
     questions=(
@@ -36,7 +36,7 @@ def first_word(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="word",
     answers={"items", "text"},
     questions=(
@@ -52,7 +52,7 @@ def second_word(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="word",
     answers={"items", "text"},
     questions=(
@@ -68,7 +68,7 @@ def third_word(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="word",
     answers={"items", "text"},
     questions=(
@@ -84,7 +84,7 @@ def last_word(response: Response) -> str:
 
 
 @declare(
-    version=2,
+    version=3,
     form="word",
     answers={"word", "number", "items", "text"},
     questions=(
