@@ -151,9 +151,11 @@ def with_scipy(resamples: int) -> float:
     for grid in grids[:FORMER]:
         bootstrap(
             (np.arange(len(grid)),),
-            lambda drawn, axis, grid=grid: np.nanmean(grid[drawn], axis=axis - 1).mean(axis=-1)
-            if drawn.ndim == 1
-            else np.nanmean(grid[drawn], axis=-2).T,
+            lambda drawn, axis, grid=grid: (
+                np.nanmean(grid[drawn], axis=axis - 1).mean(axis=-1)
+                if drawn.ndim == 1
+                else np.nanmean(grid[drawn], axis=-2).T
+            ),
             n_resamples=resamples,
             method="percentile",
             vectorized=True,
@@ -236,12 +238,18 @@ def write_study(prompts: int) -> None:
             own = labels[subject if subject in labels else TARGETS[0]]
             guesses = [generator.choice(words) for _ in range(len(own))]
             predicted = [
-                value if isinstance(value, str) and generator.random() < RIGHT else guess(name, word)
-                for value, name, word in zip(own["value"], own["property"], guesses, strict=True)
+                label if generator.random() < RIGHT and label else guess(name, word)
+                for label, name, word in zip(
+                    own["value"].fillna(""), own["property"], guesses, strict=True
+                )
             ]
-            rows = {"prompt_id": own["prompt_id"], "property": own["property"], "wrapper": "terse"}
-            asked = {"question": "first: " + own["prompt_id"].str[:20]}
-            rows |= {**asked, **answered(predicted, generator)}
+            rows: dict[str, Any] = {
+                "prompt_id": own["prompt_id"],
+                "property": own["property"],
+                "wrapper": "terse",
+                "question": "first: " + own["prompt_id"].str[:20],
+                **answered(predicted, generator),
+            }
             made(PREDICTIONS, f"predictions/{subject}/{task}.parquet", rows)
 
 

@@ -53,7 +53,12 @@ SCORES = [
     *(["agreement"] if JUDGED else []),
     *(["calibration", "calibration_bins"] if CALIBRATED else []),
 ]
-PICTURES = [*FIGURES, *(["calibration"] if CALIBRATED else [])]
+COMPARABLE = [name for name in study.targets if not study.root(name).rule]
+PICTURES = [
+    *FIGURES,
+    *(["similarity"] if len(COMPARABLE) > 1 else []),
+    *(["calibration"] if CALIBRATED else []),
+]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}

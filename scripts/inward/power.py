@@ -24,7 +24,6 @@ from inward.tables import POWER
 
 FEWEST = 3  # prompts, however large the effect
 LARGE = 5.0  # standard deviations: the fewest prompts show it
-LEAST_KNOWN = 0.5  # an accuracy of which nothing is known: none varies more
 
 
 @dataclass(frozen=True)
@@ -64,28 +63,6 @@ def needed(sd: float, advantage: float, aim: Aim) -> int:
         return FEWEST
     exact = TTestPower().solve_power(effect_size=effect, alpha=aim.alpha, power=aim.power)
     return max(FEWEST, math.ceil(float(exact)))
-
-
-def most_sd(self_accuracy: float = LEAST_KNOWN, cross_accuracy: float = LEAST_KNOWN) -> float:
-    """Return the sd to plan with where only accuracies are known, or not even these.
-
-    It is that of one row a prompt, and of predictors that are right on prompts independently. Where
-    they are right on the same prompts, as two that know anything are, it is less.
-    """
-    variances = (share * (1 - share) for share in (self_accuracy, cross_accuracy))
-    return math.sqrt(sum(variances))
-
-
-def outlook(prompts: dict[str, int], aim: Aim) -> list[str]:
-    """Return what a plan says of the power of a study with so many test prompts in each role."""
-    there = ", ".join(f"{count:,} (role {role})" for role, count in sorted(prompts.items()))
-    wanted = ", ".join(
-        f"{100 * size:g} points: {needed(most_sd(), size, aim):,}" for size in aim.advantages
-    )
-    return [
-        f"prompts that show an advantage with {aim.power:.0%} power, at worst: {wanted}",
-        f"test prompts there are: {there}",
-    ]
 
 
 def _of_comparison(found: Grid, comparison: Comparison, aim: Aim) -> Iterator[dict[str, Any]]:
