@@ -117,7 +117,7 @@ def score(resamples: int) -> None:
 def score_pairs(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
     """Make pairs, and their regression."""
     script("score_pairs").main(
-        items=HOME / "scores/items.parquet",
+        items_table=HOME / "scores/items.parquet",
         prompts=[HOME / "prompts" / f"{task}.parquet" for task in TASKS],
         behaviors=paths("behaviors", TARGETS),
         predictions=paths("predictions", TARGETS),
@@ -131,7 +131,7 @@ def score_pairs(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
 def score_power(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
     """Make the power of each comparison."""
     script("score_power").main(
-        items=HOME / "scores/items.parquet",
+        items_table=HOME / "scores/items.parquet",
         table=HOME / "scores/power.parquet",
         comparisons=comparisons(),
         aim={"advantages": [0.01, 0.02, 0.05, 0.1], "power": 0.8, "alpha": 0.05},

@@ -39,7 +39,7 @@ rule score:
 
 rule score_pairs:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         behaviors=collect(
             "<results>/behaviors/{subject}/{task}.parquet",
             subject=study.targets,
@@ -74,7 +74,7 @@ rule score_pairs:
 
 rule score_power:
     input:
-        items="<results>/scores/items.parquet",
+        items_table="<results>/scores/items.parquet",
         code=code("score_power.py"),
     output:
         table="<results>/scores/power.parquet",

@@ -25,7 +25,7 @@ from inward.tables import (
 
 def main(
     *,
-    items: Path,
+    items_table: Path,
     prompts: list[Path],
     behaviors: list[Path],
     predictions: list[Path],
@@ -42,7 +42,7 @@ def main(
         for path in prompts
     }
     table = pairs(
-        read_table(ITEMS, items),
+        read_table(ITEMS, items_table),
         _margins(BEHAVIORS, behaviors, with_options),
         _margins(PREDICTIONS, predictions, with_options),
         relations,

@@ -10,11 +10,11 @@ from inward.tables import ITEMS, POWER, read_table, write_table
 
 
 def main(
-    *, items: Path, table: Path, comparisons: list[dict[str, str]], aim: dict[str, Any]
+    *, items_table: Path, table: Path, comparisons: list[dict[str, str]], aim: dict[str, Any]
 ) -> None:
     """Take how much prompts differ from the study's own items."""
     pairs = [Comparison(**pair) for pair in comparisons]
-    write_table(POWER, power(read_table(ITEMS, items), pairs, Aim(**aim)), table)
+    write_table(POWER, power(read_table(ITEMS, items_table), pairs, Aim(**aim)), table)
 
 
 if __name__ == "__main__":

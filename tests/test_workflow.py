@@ -145,17 +145,26 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
     theme = workshop.root / "scripts/inward/charts/theme.py"
     theme.write_text(theme.read_text().replace("HEIGHT = 190", "HEIGHT = 191"))
 
-    assert workshop.planned() == {"draw_figure": 3, "write_headline": 1, "all": 1, "total": 5}
+    assert workshop.planned() == {
+        "draw_figure": 3,
+        "draw_similarity": 1,
+        "write_headline": 1,
+        "all": 1,
+        "total": 6,
+    }
     theme.write_text(theme.read_text().replace("HEIGHT = 191", "HEIGHT = 190"))
     config = workshop.root / "config.yaml"
     config.write_text(config.read_text().replace("resamples: 200", "resamples: 300"))
 
     assert workshop.planned() == {
         "score": 1,
+        "score_pairs": 1,
+        "score_power": 1,
         "draw_figure": 3,
+        "draw_similarity": 1,
         "write_headline": 1,
         "all": 1,
-        "total": 6,
+        "total": 9,
     }
     config.write_text(config.read_text().replace("resamples: 300", "resamples: 200"))
 
