@@ -64,6 +64,8 @@ def main() -> None:
         write_study(given.prompts)
         jobs = {name: measured(job, given.resamples) for name, job in JOBS.items()}
         others = {name: measured(other, given.resamples) for name, other in OTHERS.items()}
+    for job in jobs.values():
+        del job["answer"]
     ours = jobs["score"]["cpu_seconds"]
     found = {
         "when": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -72,6 +74,10 @@ def main() -> None:
         "cores": os.cpu_count(),
         "limits": {"seconds": SECONDS, "gibibytes": GIBIBYTES},
         "jobs": jobs,
+        "all_jobs": {
+            clock: round(sum(job[clock] for job in jobs.values()), 1)
+            for clock in ("wall_seconds", "cpu_seconds")
+        },
         "others": {
             name: {"cpu_seconds": round(of["answer"], 1), "to_score": round(of["answer"] / ours, 1)}
             for name, of in others.items()
@@ -149,16 +155,15 @@ def with_scipy(resamples: int) -> float:
     ]
     began = time.process_time()
     for grid in grids[:FORMER]:
+
+        def accuracies(drawn: Any, axis: int, grid: Any = grid) -> Any:
+            return np.nanmean(grid[drawn], axis=axis - 1).T
+
         bootstrap(
             (np.arange(len(grid)),),
-            lambda drawn, axis, grid=grid: (
-                np.nanmean(grid[drawn], axis=axis - 1).mean(axis=-1)
-                if drawn.ndim == 1
-                else np.nanmean(grid[drawn], axis=-2).T
-            ),
+            accuracies,
             n_resamples=resamples,
             method="percentile",
-            vectorized=True,
             batch=100,
             rng=np.random.default_rng(0),
         )
