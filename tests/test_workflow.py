@@ -11,7 +11,16 @@ import pytest
 
 from inward.cells import ALL
 from inward.properties import PROPERTIES
-from inward.tables import ACCURACY, ADVANTAGE, BEHAVIORS, ITEMS, LABELS, PROMPTS, read_table
+from inward.tables import (
+    ACCURACY,
+    ADVANTAGE,
+    BEHAVIORS,
+    ITEMS,
+    LABELS,
+    PAIRS,
+    PROMPTS,
+    read_table,
+)
 
 from .workshop import PARTS, Workshop, small_study
 
@@ -71,6 +80,27 @@ def test_every_score_is_what_the_items_say(workshop: Workshop) -> None:
         )
 
         assert row["advantage"] == pytest.approx(own - other, nan_ok=True)
+
+
+def test_likeness_is_what_the_labels_say(workshop: Workshop) -> None:
+    """The agreement of a pair is counted anew, from the labels of both on test prompts."""
+    found = read_table(PAIRS, workshop.results / "scores/pairs.parquet")
+    single = found[(found["task"] != "all") & (found["property"] != "all")]
+    keys = ["prompt_id", "property"]
+    for row in single.to_dict("records"):
+        one, other = (
+            read_table(LABELS, workshop.results / f"labels/{subject}/{row['task']}.parquet")
+            for subject in (row["predictor"], row["target"])
+        )
+        prompts = read_table(PROMPTS, workshop.results / f"prompts/{row['task']}.parquet")
+        held_out = prompts.loc[prompts["split"] == "test", "prompt_id"]
+        both = one.merge(other, on=keys, suffixes=("", "_of_other"))
+        both = both[(both["property"] == row["property"]) & both["prompt_id"].isin(held_out)]
+        known = both[both["value"].notna() & both["value_of_other"].notna()]
+
+        assert row["n_common"] == len(known)
+        assert row["agreement"] == pytest.approx((known["value"] == known["value_of_other"]).mean())
+    assert set(single["relation"]) == {"self", "family", "other", "baseline"}
 
 
 def test_every_predictor_is_scored_on_the_same_rows(workshop: Workshop) -> None:
