@@ -62,8 +62,11 @@ def train(
         network.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     else:
+        config = adapted.peft_config["default"]
         # Where the base lies on this machine is no part of an adapter; None would be filled in.
-        adapted.peft_config["default"].base_model_name_or_path = ""
+        config.base_model_name_or_path = ""
+        # A set until now, which each process of Python has in an order of its own.
+        config.target_modules = sorted(config.target_modules or ())
         adapted.save_pretrained(folder)
         (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
     learnt = sum(parameter.numel() for parameter in trained.parameters() if parameter.requires_grad)
