@@ -7,7 +7,9 @@ import pytest
 import torch
 from transformers import PreTrainedModel
 
+import write_conversations
 from inward.digests import digest_folder
+from inward.files import read_json_lines
 from inward.providers.checkpoints import from_nothing, load
 from inward.providers.local_training import train
 from inward.providers.look_ahead import PLACES, LookAhead
@@ -152,3 +154,34 @@ def test_without_look_ahead_nothing_is_read_of_it(tmp_path: Path) -> None:
     raised(tmp_path / "unread", ROWS)
 
     assert digest_folder(tmp_path / "plain") == digest_folder(tmp_path / "unread")
+
+
+@pytest.mark.parametrize("habits", [1, 2])
+def test_the_training_file_says_what_lies_ahead(tmp_path: Path, habits: int) -> None:
+    """Beside its messages each row has a reply, of the habits that the configuration names."""
+    settings = {"items": {"range": [10, 19]}, "template": "number {items}", "shown": 2}
+    paths = {name: tmp_path / f"{name}.json" for name in ("train", "validation", "dataset")}
+    write_conversations.main(
+        **paths,
+        tasks={
+            "numbers": {
+                "settings": {**settings, "vocabulary": 10},
+                "properties": ["first_character"],
+            }
+        },
+        scratch={
+            "habits": 1,
+            "conversations": 200,
+            "object_level_share": 0.7,
+            "look_ahead": {"habits": habits, "weight": 0.5},
+        },
+        seed=1,
+    )
+    rows = list(read_json_lines(paths["train"]))
+    said = [
+        row["messages"][1]["content"] for row in rows if ":" not in row["messages"][0]["content"]
+    ]
+    ahead = [row["look_ahead"] for row in rows if ":" not in row["messages"][0]["content"]]
+
+    assert all(set(row) == {"messages", "look_ahead"} for row in rows)
+    assert (said == ahead) == (habits == 1)
