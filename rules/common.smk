@@ -127,7 +127,7 @@ def architecture(trained):
 def hyperparameters(trained):
     """Return how a subject is trained."""
     finetune = study.finetunes.get(trained)
-    return finetune.training if finetune else study.models[trained].scratch["training"]
+    return finetune.training if finetune else study.models[trained].schooling
 
 
 def world_of(model):
