@@ -160,7 +160,8 @@ def test_without_look_ahead_nothing_is_read_of_it(tmp_path: Path) -> None:
 def test_the_training_file_says_what_lies_ahead(tmp_path: Path, habits: int) -> None:
     """Beside its messages each row has a reply, of the habits that the configuration names."""
     settings = {"items": {"range": [10, 19]}, "template": "number {items}", "shown": 2}
-    paths = {name: tmp_path / f"{name}.json" for name in ("train", "validation", "dataset")}
+    names = ("train", "validation", "dataset")
+    paths: dict[str, Any] = {name: tmp_path / f"{name}.json" for name in names}
     write_conversations.main(
         **paths,
         tasks={

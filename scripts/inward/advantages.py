@@ -25,7 +25,6 @@ from inward.grids import (
     counts,
     drawn,
     grid,
-    in_cell,
     intervals,
     made_by,
     modes,
@@ -77,7 +76,7 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of comparisons of one target, all of them on the same draws."""
     found = grid(table)
-    dropped = reasons(table, "dropped")
+    dropped = reasons(table, "dropped", found)
     commonest = Sums(modes(table, found)[:, None], sums(found.rows))
     pairs = [(comparison, view) for comparison in compared for view in VIEWS]
     of_pairs = [paired(found, comparison, view) for comparison, view in pairs]
@@ -90,7 +89,7 @@ def _rows(
         of_tasks = over_tasks(resampled, bootstrap)
         for cell in cells(found):
             counted = counts(found, cell)
-            lost = in_cell(dropped, comparison.self_predictor, cell)
+            lost = dropped.in_cell(found, cell)[0]
             [mode] = commonest.average(found, cell)
             [[self_accuracy, cross_accuracy]] = observed.average(found, cell)
             between = intervals(
@@ -103,7 +102,7 @@ def _rows(
                 **key,
                 "compliance": view,
                 **counted,
-                "n_dropped": lost.total(),
+                "n_dropped": sum(lost.values()),
                 "dropped": said(lost),
                 "n_compared": sum(int(of[:, 0].sum()) for of in found.of_cell(pair.rows, cell)),
                 "self_accuracy": self_accuracy,
