@@ -25,6 +25,7 @@ include: "rules/jobs.smk"
 include: "rules/models.smk"
 include: "rules/predictions.smk"
 include: "rules/scores.smk"
+include: "rules/calibration.smk"
 include: "rules/figures.smk"
 include: "rules/audit.smk"
 
@@ -34,7 +35,7 @@ rule all:
     input:
         collect("<results>/scores/{table}.parquet", table=SCORES),
         collect(
-            "<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]
+            "<results>/figures/{figure}.{form}", figure=PICTURES, form=["html", "svg"]
         ),
         "<results>/headline.txt",
 
@@ -95,6 +96,12 @@ rule predictions:
         ),
 
 
+rule draws:
+    input:
+        of_drawn("draws/behaviors", "behaviors"),
+        of_drawn("draws/predictions", "predictions"),
+
+
 rule scores:
     input:
         collect("<results>/scores/{table}.parquet", table=SCORES),
@@ -103,7 +110,7 @@ rule scores:
 rule figures:
     input:
         collect(
-            "<results>/figures/{figure}.{form}", figure=FIGURES, form=["html", "svg"]
+            "<results>/figures/{figure}.{form}", figure=PICTURES, form=["html", "svg"]
         ),
 
 

@@ -20,7 +20,7 @@ rule audit:
         figures=[
             *collect(
                 "<results>/figures/{figure}.{form}",
-                figure=FIGURES,
+                figure=PICTURES,
                 form=["html", "svg"],
             ),
             "<results>/headline.txt",

@@ -13,12 +13,15 @@ ROOT = Path(workflow.basedir)
 COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from inward import arms
 from inward import config as configuration
+from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError
 from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
+from inward.kinship import kinship
 from inward.rules import LEARNT
 from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
@@ -37,19 +40,39 @@ try:
 except ConfigError as error:
     sys.exit(f"inward: {error}")
 
+EXPERIMENTS = {
+    "own_target": arms.taught_of_another(study),
+    "change": arms.changes(study),
+    "scaling": arms.shares(study),
+    "generalization": arms.taught_alike(study),
+    "drift": arms.moved(study),
+    "seeds": arms.of_several_seeds(study),
+}
 DRAWN_FROM = {
     "self-cross": [one for one in study.comparisons if one.relation == "cross"],
     "matrix": study.subjects,
     "before-after": study.self_trained,
+    "own-target": EXPERIMENTS["own_target"],
+    "change": EXPERIMENTS["change"],
+    "scaling": EXPERIMENTS["scaling"],
+    "drift": EXPERIMENTS["drift"],
 }
 FIGURES = [figure for figure, there in DRAWN_FROM.items() if there]
 JUDGED = judged(study)
+CALIBRATED = pairs(study)
+DRAWN = properties_of_draws(study)
 SCORES = [
-    "items",
-    "accuracy",
-    "advantage",
-    "interaction",
+    *("items", "accuracy", "advantage", "interaction"),
+    *("pairs", "similarity", "power"),
     *(["agreement"] if JUDGED else []),
+    *(table for table, there in EXPERIMENTS.items() if there),
+    *(["calibration", "calibration_bins"] if CALIBRATED else []),
+]
+COMPARABLE = [name for name in study.targets if not study.root(name).rule]
+PICTURES = [
+    *FIGURES,
+    *(["similarity"] if len(COMPARABLE) > 1 else []),
+    *(["calibration"] if CALIBRATED else []),
 ]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
@@ -105,7 +128,7 @@ def architecture(trained):
 def hyperparameters(trained):
     """Return how a subject is trained."""
     finetune = study.finetunes.get(trained)
-    return finetune.training if finetune else study.models[trained].scratch["training"]
+    return finetune.training if finetune else study.models[trained].schooling
 
 
 def world_of(model):
@@ -136,14 +159,23 @@ def rehearsed(finetune):
     return of_tasks(pattern, tasks) if finetune.rehearse else []
 
 
-def shown_to(subject):
+def of_drawn(folder, stage):
+    """Return the tables in a folder of all subjects of which behaviors or predictions are drawn."""
+    return [
+        path
+        for subject in drawn(study, stage)
+        for path in of_tasks(f"<results>/{folder}/{subject}/{{task}}.parquet", DRAWN)
+    ]
+
+
+def shown_to(subject, wrappers):
     """Return the labels from which a subject is shown examples before it is asked.
 
     Who only predicts has no behavior to show, and reads no examples.
     """
     if subject not in study.targets:
         return []
-    teachers = {teacher(wrapper, subject) for wrapper in study.wrappers} - {None}
+    teachers = {teacher(wrapper, subject) for wrapper in wrappers} - {None}
     return [
         path
         for name in sorted(teachers)
@@ -193,7 +225,14 @@ def plannable(subject):
         "run": study.same_run(subject),
         "splits": study.splits(subject),
         "sampling": {
-            stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+            **{
+                stage: study.sampling_of(subject, stage) for stage in config["sampling"]
+            },
+            **{
+                f"draws of {stage}": sampling_of_draws(study, subject, stage)
+                for stage in STAGES
+                if subject in drawn(study, stage)
+            },
         },
         "learns": finetune.learns if finetune else None,
         "rehearse": finetune.rehearse if finetune else 0,
@@ -244,6 +283,12 @@ def checkpoint_files(model):
 def task_files(tasks):
     """Return every file that the prompts of tasks are made from."""
     return [path for task in tasks for path in KINDS[task.kind].files(task.settings)]
+
+
+def drawn_from(figure):
+    """Return the table of the experiment that a figure shows, if it shows one."""
+    table = figure.replace("-", "_")
+    return [f"<results>/scores/{table}.parquet"] if table in EXPERIMENTS else []
 
 
 def print_headline():

@@ -26,8 +26,12 @@ rule plan:
         examples=config["hypothetical"]["examples"],
         seed=study.seed,
         samples=config["samples"],
+        drawn=DRAWN,
+        draws=study.calibration["samples"] if CALIBRATED else 0,
         store=config["store"],
         prices=config["prices"],
         budget=config.get("budget"),
+        roles={name: task.role for name, task in study.tasks.items()},
+        power=config["power"],
     script:
         "../scripts/plan.py"

@@ -10,7 +10,7 @@ rule sample_predictions:
     input:
         model="<results>/models/{subject}.json",
         prompts=of_tasks("<results>/prompts/{task}.parquet"),
-        labels=lambda wildcards: shown_to(wildcards.subject),
+        labels=lambda wildcards: shown_to(wildcards.subject, study.wrappers),
         learnt=lambda wildcards: learnt_by(wildcards.subject),
         code=code("sample_predictions.py"),
     output:

@@ -2,17 +2,30 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from inward.charts.registry import FIGURES
+from inward.charts.saving import save
 from inward.charts.scores import Scores, shown
-from inward.files import written_whole
 from inward.job import run
-from inward.tables import ACCURACY, ADVANTAGE, read_table
+from inward.tables import (
+    ACCURACY,
+    ADVANTAGE,
+    CHANGE,
+    DRIFT,
+    OWN_TARGET,
+    SCALING,
+    read_table,
+)
+
+EXPERIMENTS = {table.name: table for table in (OWN_TARGET, CHANGE, SCALING, DRIFT)}
 
 
 def main(
     *,
     accuracy: Path,
     advantage: Path,
+    experiment: list[Path],
     page: Path,
     picture: Path,
     figure: str,
@@ -22,18 +35,18 @@ def main(
 ) -> None:
     """Read the score tables and draw what one wrapper found."""
     accuracies, advantages = read_table(ACCURACY, accuracy), read_table(ADVANTAGE, advantage)
+    shown_too = [read_table(EXPERIMENTS[path.stem], path) for path in experiment]
     paired = shown(advantages, wrapper)
     scores = Scores(
         study=study,
         accuracy=shown(accuracies, wrapper),
         advantage=paired[paired["relation"] == "cross"],
         self_trained=self_trained,
+        experiment=pd.concat([table[table["wrapper"] == wrapper] for table in shown_too])
+        if shown_too
+        else pd.DataFrame(),
     )
-    chart = FIGURES[figure](scores)
-    with written_whole(page) as partial:
-        chart.save(str(partial), format="html", inline=True)
-    with written_whole(picture) as partial:
-        chart.save(str(partial), format="svg")
+    save(FIGURES[figure](scores), page, picture)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Print what the study would ask, train and pay; nothing is sent, and no key is needed."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from inward.job import run
 from inward.judging import once
 from inward.lessons import share_of
 from inward.money import FREE, Price, Prices, read_prices, spent
+from inward.outlook import outlook
 from inward.plan import (
     Line,
     asked,
@@ -33,7 +35,35 @@ from inward.tables import BEHAVIORS, LABELS, PROMPTS, read_table
 from inward.visible import visible_question
 
 Asked = set[tuple[str, ...]]
+STAGES = ("behaviors", "predictions", "draws of behaviors", "draws of predictions")
 NO_BEHAVIORS = pd.DataFrame(columns=list(BEHAVIORS.columns))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where what is asked costs nothing again, and what it costs elsewhere."""
+
+    prices: Prices
+    store: Path
+
+    def line(
+        self,
+        subject: dict[str, Any],
+        stage: str,
+        questions: pd.DataFrame,
+        answering: dict[str, Any],
+        record: dict[str, Any] | None,
+    ) -> Line:
+        """Return the line of a subject at a stage; `record` is of who answers, once it is known."""
+        return asked(
+            subject["name"],
+            stage,
+            questions,
+            Sampling(**subject["sampling"][stage]),
+            record=record,
+            price=_price(answering, self.prices),
+            store=self.store,
+        )
 
 
 def main(
@@ -50,14 +80,25 @@ def main(
     examples: int,
     seed: int,
     samples: dict[str, int],
+    drawn: dict[str, list[str]],
+    draws: int,
     store: str,
     prices: str,
     budget: float | None,
+    roles: dict[str, str],
+    power: dict[str, Any],
 ) -> None:
     """Count what each subject is asked and trained on, as far as it is known by now."""
     results = Path("results") / study
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     known = read_prices(Path(prices))
+    every = {
+        **_draws(tables, drawn, draws, wrappers, named),
+        "predictions": prediction_questions(
+            tables, properties, wrappers, samples["predictions"], named
+        ),
+    }
+    place = Place(known, Path(store))
     lines: list[Line] = []
     asked_of: Asked = set()
     by_name = {subject["name"]: subject for subject in subjects}
@@ -66,57 +107,76 @@ def main(
             path = results / "datasets" / subject["name"] / "train.jsonl"
             there = path.exists()
             size = path.stat().st_size if there else _most_bytes(subject, tables, named, seed)
-            # The very same training run is paid for once, whatever it is called.
-            done = subject["run"] != subject["name"] or _is_trained(subject, results, store)
+            done = _is_trained(subject, results, store)
             epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
-        actor = by_name[subject["actor"]]
-        acted = behavior_questions(tables, subject["splits"], samples["behaviors"])
-        every = prediction_questions(tables, properties, wrappers, samples["predictions"], named)
-        predicted, certain = (
-            _with_examples(every, subject["name"], examples, seed, results)
-            if subject["behaves"]
-            else (every, True)
-        )
-        record = _record(subject, results)
-        stages = [("predictions", predicted, subject, record if certain else None)]
-        if subject["behaves"]:
-            stages = [("behaviors", acted, actor, _record(actor, results)), *stages]
-        lines += [
-            asked(
-                subject["name"],
-                stage,
-                _new(questions, answering, stage, asked_of) if certain else questions,
-                Sampling(**subject["sampling"][stage]),
-                record=known_by,
-                price=_price(answering, known),
-                store=Path(store),
-            )
-            for stage, questions, answering, known_by in stages
-        ]
+        every["behaviors"] = behavior_questions(tables, subject["splits"], samples["behaviors"])
+        for stage in (stage for stage in STAGES if stage in subject["sampling"]):
+            acts = stage.endswith("behaviors")
+            if stage not in every or (acts and not subject["behaves"]):
+                continue
+            answering = by_name[subject["actor"]] if acts else subject
+            questions, certain = every[stage], True
+            if not acts and subject["behaves"]:
+                questions, certain = _with_examples(
+                    questions, subject["name"], examples, seed, results
+                )
+            new = _new(questions, answering, stage, asked_of) if certain else questions
+            record = _record(answering, results) if certain else None
+            lines.append(place.line(subject, stage, new, answering, record))
     if judge and judged:
-        subject = next(subject for subject in subjects if subject["name"] == judge)
         labelled = pd.concat(map(read_examples, by_hand))
         about, to_come = _judge_questions(subjects, tables, judged, samples["behaviors"], results)
         questions = pd.concat([once(pd.concat([about, labelled])), to_come.assign(sample=0)])
-        lines.append(
-            asked(
-                judge,
-                "judgments",
-                questions,
-                Sampling(**subject["sampling"]["judgments"]),
-                record=None if len(to_come) else _record(subject, results),
-                price=_price(subject, known),
-                store=Path(store),
-            )
-        )
-    said = [table(lines), f"prices as of {known.as_of}", *_money(Path(store), known, budget)]
-    said += endings((subject["model"] for subject in subjects if subject["model"]), known)
-    said += closings(
-        (subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]),
-        known,
-    )
+        asked_judge = by_name[judge]
+        record = _record(asked_judge, results) if to_come.empty else None
+        lines.append(place.line(asked_judge, "judgments", questions, asked_judge, record))
+    foreseen = outlook(_test_prompts(tables, roles), **power)
+    said = [table(lines), *_known(subjects, known, Path(store), budget), foreseen]
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
+
+
+def _test_prompts(tables: dict[str, pd.DataFrame], roles: dict[str, str]) -> dict[str, int]:
+    """Return how many prompts are asked about, of held-in tasks and of held-out ones."""
+    counts = {task: int((table["split"] == "test").sum()) for task, table in tables.items()}
+    return {
+        kind: sum(count for task, count in counts.items() if roles[task] == role)
+        for kind, role in (("held-in", "train"), ("held-out", "test"))
+        if role in roles.values()
+    }
+
+
+def _draws(
+    tables: dict[str, pd.DataFrame],
+    drawn: dict[str, list[str]],
+    draws: int,
+    wrappers: list[str],
+    named: str,
+) -> dict[str, pd.DataFrame]:
+    """Return the questions that responses are drawn to, by stage; none where nothing is drawn."""
+    if not draws:
+        return {}
+    of_drawn = {task: tables[task] for task in drawn}
+    return {
+        "draws of behaviors": behavior_questions(of_drawn, ["test"], draws),
+        "draws of predictions": prediction_questions(of_drawn, drawn, wrappers[:1], draws, named),
+    }
+
+
+def _known(
+    subjects: list[dict[str, Any]], prices: Prices, store: Path, budget: float | None
+) -> list[str]:
+    """Return what is known of money, and of models and servers that come to their end."""
+    models = (subject["model"] for subject in subjects if subject["model"])
+    servers = (
+        subject["base_url"] for subject in subjects if subject["learns"] and subject["base_url"]
+    )
+    return [
+        f"prices as of {prices.as_of}",
+        *_money(store, prices, budget),
+        *endings(models, prices),
+        *closings(servers, prices),
+    ]
 
 
 def _judge_questions(
@@ -162,6 +222,8 @@ def _with_examples(
     questions: pd.DataFrame, subject: str, count: int, seed: int, results: Path
 ) -> tuple[pd.DataFrame, bool]:
     """Return the questions with their examples, and whether the answers of these are there."""
+    if "wrapper" not in questions:
+        return questions, True
     shown = questions[["wrapper", "task"]].drop_duplicates().itertuples(index=False, name=None)
     wanted = {(name, task) for way, task in shown if (name := teacher(way, subject))}
     paths = {pair: results / "labels" / pair[0] / f"{pair[1]}.parquet" for pair in wanted}
@@ -186,6 +248,8 @@ def _price(subject: dict[str, Any], prices: Prices) -> Price:
 
 
 def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
+    if subject["run"] != subject["name"]:  # the very same run is paid for once, whatever its name
+        return True
     path = results / "jobs" / f"{subject['name']}.json"
     return path.exists() and RunStore(Path(store)).result(read_json(path)["key"]) is not None
 

@@ -2,15 +2,20 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from inward.cells import ALL
+from inward.charts import calibration
 from inward.charts.registry import FIGURES
+from inward.charts.saving import save
 from inward.charts.scores import Scores
 from inward.headline import headline
+
+from .test_experiments import EXPERIMENTS
 
 SHARED = {
     "task": ALL,
@@ -59,18 +64,64 @@ ADVANTAGE = pd.DataFrame(
 SCORES = Scores("small", ACCURACY, ADVANTAGE, {"wren-self": "wren"})
 
 
+def scores_for(figure: str) -> Scores:
+    """Return the scores, and the planted table of the experiment that a figure shows."""
+    name = figure.replace("-", "_")
+    if name not in EXPERIMENTS:
+        return SCORES
+    _, planted, make = EXPERIMENTS[name]
+    return replace(SCORES, experiment=make(planted))
+
+
+def title(figure: str, scores: Scores) -> str:
+    """Return the title and subtitle of a figure."""
+    return str(FIGURES[figure](scores).to_dict()["title"])
+
+
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_needs_nothing_from_the_web(tmp_path: Path, name: str) -> None:
     """A page brings its scripts along, a picture is SVG, and both are the same bytes each time."""
+    scores = scores_for(name)
     for turn in "ab":
-        FIGURES[name](SCORES).save(str(tmp_path / f"{turn}.html"), format="html", inline=True)
-        FIGURES[name](SCORES).save(str(tmp_path / f"{turn}.svg"), format="svg")
+        FIGURES[name](scores).save(str(tmp_path / f"{turn}.html"), format="html", inline=True)
+        FIGURES[name](scores).save(str(tmp_path / f"{turn}.svg"), format="svg")
     page = (tmp_path / "a.html").read_text()
 
     assert "<script src=" not in page
     assert "<link" not in page
     assert ET.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
     assert page == (tmp_path / "b.html").read_text()
+
+
+def test_calibration_is_drawn_from_draws_over_all_tasks(tmp_path: Path) -> None:
+    """A line through the bins of each predictor, and a panel for each property and target."""
+    about = {
+        "target": "wren-self",
+        "role": "test",
+        "task": ALL,
+        "property": "first_character",
+        "rank": ALL,
+        "source": "samples",
+    }
+    who = [("wren-self", "self"), ("finch-on-wren", "cross"), ("wren", "untrained")]
+    cells = [{**about, "predictor": p, "relation": r, "mad": 9.0} for p, r in who]
+    scores = pd.DataFrame(cells).assign(mad_low=7.0, mad_high=11.0)
+    bins = pd.DataFrame(
+        {**cell, "bin": number, "mean_x": 0.3 * number, "mean_y": 0.2 * number, "n": 4}
+        for cell in cells
+        for number in (1, 2)
+    ).drop(columns="mad")
+    other = bins.assign(source="confidence")
+    chart = calibration.figure(scores, pd.concat([bins, other]), "small", 20)
+    save(chart, tmp_path / "page.html", tmp_path / "picture.svg")
+    picture = (tmp_path / "picture.svg").read_text()
+    (drawn,) = chart.to_dict()["datasets"].values()
+
+    assert len(drawn) == len(bins)
+    assert {row["series"] for row in drawn} == set(calibration.SERIES.values())
+    assert "wren-self, held-out tasks" in picture
+    assert "first character" in picture
+    assert "<script src=" not in (tmp_path / "page.html").read_text()
 
 
 def test_a_title_says_what_was_found() -> None:
@@ -80,6 +131,29 @@ def test_a_title_says_what_was_found() -> None:
     )
     nothing = Scores("small", ACCURACY, ADVANTAGE.assign(low=-0.1), SCORES.self_trained)
     assert "no property shows" in str(FIGURES["self-cross"](nothing).to_dict()["title"])
+
+
+def test_a_title_counts_who_answers_as_it_behaves() -> None:
+    """An interval above zero counts, one that holds zero does not."""
+    scores = scores_for("own-target")
+    surely = scores.experiment.assign(low=0.1)
+    perhaps = scores.experiment.assign(low=-0.1)
+
+    assert "1 of 1 predictors answer" in title("own-target", replace(scores, experiment=surely))
+    assert "0 of 1 predictors answer" in title("own-target", replace(scores, experiment=perhaps))
+
+
+def test_a_title_counts_who_follows_a_change() -> None:
+    """As it is, and with labels matched; a placebo is not counted."""
+    scores = scores_for("change")
+    table = scores.experiment.assign(low=0.1)
+    table["low"] = table["low"].mask(table["matched"], -0.1)
+    placebo = table.assign(arm="placebo")
+
+    assert "of 1 of 1 changed models follow the new behavior; with labels matched, 0" in title(
+        "change", replace(scores, experiment=table)
+    )
+    assert "of 0 of 0 changed models" in title("change", replace(scores, experiment=placebo))
 
 
 def test_the_headline_has_a_line_for_each_property() -> None:

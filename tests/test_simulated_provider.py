@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 import yaml
 
-from inward import config as configuration
 from inward.asking import ask
 from inward.digests import digest_file
 from inward.errors import ConfigError
@@ -21,8 +20,10 @@ from inward.training import identity, submit, trainer, wait
 
 from .conftest import ROOT
 from .hosted import PROMPTS, rows
+from .test_config import checked
 from .workshop import Workshop
 
+SCHEMA = read_json(ROOT / "schemas/config.schema.json")
 SETTINGS: dict[str, Any] = {"habits": 1, "access": 0.5}
 BASE: dict[str, Any] = {"provider": "simulated", "simulated": SETTINGS, "adapters": []}
 QUESTIONS = pd.DataFrame({"question": PROMPTS[:20], "sample": 0})
@@ -87,16 +88,10 @@ def study() -> dict[str, Any]:
 
 def test_the_study_says_that_its_subjects_are_simulated() -> None:
     """In its title, which headline, figures and audit carry."""
-    config = study()
-    configuration.check_form(config, read_json(ROOT / "schemas/config.schema.json"))
-    config["hypothetical"] |= {"named": "", "examples": 4}
-    for finetune in config["finetunes"].values():
-        finetune["rehearse"] = 0
-    config["finetuning"] = {}
-    checked = configuration.study(configuration.in_order(config))
+    found = checked(study(), SCHEMA)
 
-    assert checked.title == "known-truth (simulated subjects: no result)"
-    assert Counter(one.relation for one in checked.comparisons)["cross"] == 14
+    assert found.title == "known-truth (simulated subjects: no result)"
+    assert Counter(one.relation for one in found.comparisons)["cross"] == 14
 
 
 @pytest.mark.parametrize(
@@ -112,17 +107,8 @@ def test_odd_settings_are_refused(settings: dict[str, Any], said: str) -> None:
     """In one line that names the mend."""
     config = study()
     config["models"]["plain"] = settings
-    config["hypothetical"] |= {"named": "", "examples": 4}
-    for finetune in config["finetunes"].values():
-        finetune["rehearse"] = 0
-    config["finetuning"] = {}
     with pytest.raises(ConfigError, match=said):
-        _check(config)
-
-
-def _check(config: dict[str, Any]) -> None:
-    configuration.check_form(config, read_json(ROOT / "schemas/config.schema.json"))
-    configuration.study(configuration.in_order(config))
+        checked(config, SCHEMA)
 
 
 @pytest.mark.workflow

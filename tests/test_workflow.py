@@ -11,7 +11,16 @@ import pytest
 
 from inward.cells import ALL
 from inward.properties import PROPERTIES
-from inward.tables import ACCURACY, ADVANTAGE, BEHAVIORS, ITEMS, LABELS, PROMPTS, read_table
+from inward.tables import (
+    ACCURACY,
+    ADVANTAGE,
+    BEHAVIORS,
+    ITEMS,
+    LABELS,
+    PAIRS,
+    PROMPTS,
+    read_table,
+)
 
 from .workshop import PARTS, Workshop, small_study
 
@@ -50,27 +59,50 @@ def test_every_score_is_what_the_items_say(workshop: Workshop) -> None:
         ]
         groups = cell.groupby(["task", "property"])
         mode = groups["label"].agg(lambda labels: labels.value_counts().max()).astype(float)
+        read = cell[cell["noncompliant"].isna()] if row["compliance"] == "dropped" else cell
         if cell.empty:
             expected = (float("nan"), float("nan"))
         elif row["average"] == "micro":
-            expected = (cell["correct"].mean(), mode.sum() / len(cell))
+            expected = (read["correct"].mean(), mode.sum() / len(cell))
         else:
-            expected = (groups["correct"].mean().mean(), (mode / groups.size()).mean())
+            shares = read.groupby(["task", "property"])["correct"].mean()
+            expected = (shares.mean(), (mode / groups.size()).mean())
 
         assert (row["accuracy"], row["mode_baseline"]) == pytest.approx(expected, nan_ok=True)
         assert row["n_rows"] == len(cell)
         assert pd.isna(row["low"]) or row["low"] <= row["accuracy"] <= row["high"]
-    keys = ["target", "predictor", "role", "task", "property", "average"]
+    keys = ["target", "predictor", "role", "task", "property", "average", "compliance"]
     values = accuracy.set_index(keys)["accuracy"]
-    for row in read_table(ADVANTAGE, workshop.results / "scores/advantage.parquet").to_dict(
-        "records"
-    ):
+    advantage = read_table(ADVANTAGE, workshop.results / "scores/advantage.parquet")
+    assert set(advantage["relation"]) == {"cross", "untrained", "baseline"}
+    for row in advantage[advantage["compliance"] != "compliant"].to_dict("records"):
         own, other = (
             values[(row["target"], row[who], *(row[key] for key in keys[2:]))]
             for who in ("self_predictor", "cross_predictor")
         )
 
         assert row["advantage"] == pytest.approx(own - other, nan_ok=True)
+
+
+def test_likeness_is_what_the_labels_say(workshop: Workshop) -> None:
+    """The agreement of a pair is counted anew, from the labels of both on test prompts."""
+    found = read_table(PAIRS, workshop.results / "scores/pairs.parquet")
+    single = found[(found["task"] != "all") & (found["property"] != "all")]
+    keys = ["prompt_id", "property"]
+    for row in single.to_dict("records"):
+        one, other = (
+            read_table(LABELS, workshop.results / f"labels/{subject}/{row['task']}.parquet")
+            for subject in (row["predictor"], row["target"])
+        )
+        prompts = read_table(PROMPTS, workshop.results / f"prompts/{row['task']}.parquet")
+        held_out = prompts.loc[prompts["split"] == "test", "prompt_id"]
+        both = one.merge(other, on=keys, suffixes=("", "_of_other"))
+        both = both[(both["property"] == row["property"]) & both["prompt_id"].isin(held_out)]
+        known = both[both["value"].notna() & both["value_of_other"].notna()]
+
+        assert row["n_common"] == len(known)
+        assert row["agreement"] == pytest.approx((known["value"] == known["value_of_other"]).mean())
+    assert set(single["relation"]) == {"self", "family", "other", "baseline"}
 
 
 def test_every_predictor_is_scored_on_the_same_rows(workshop: Workshop) -> None:
@@ -145,17 +177,26 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
     theme = workshop.root / "scripts/inward/charts/theme.py"
     theme.write_text(theme.read_text().replace("HEIGHT = 190", "HEIGHT = 191"))
 
-    assert workshop.planned() == {"draw_figure": 3, "write_headline": 1, "all": 1, "total": 5}
+    assert workshop.planned() == {
+        "draw_figure": 3,
+        "draw_similarity": 1,
+        "write_headline": 1,
+        "all": 1,
+        "total": 6,
+    }
     theme.write_text(theme.read_text().replace("HEIGHT = 191", "HEIGHT = 190"))
     config = workshop.root / "config.yaml"
     config.write_text(config.read_text().replace("resamples: 200", "resamples: 300"))
 
     assert workshop.planned() == {
         "score": 1,
+        "score_pairs": 1,
+        "score_power": 1,
         "draw_figure": 3,
+        "draw_similarity": 1,
         "write_headline": 1,
         "all": 1,
-        "total": 6,
+        "total": 9,
     }
     config.write_text(config.read_text().replace("resamples: 300", "resamples: 200"))
 

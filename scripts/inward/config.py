@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from inward.controls import check_baselines, check_lessons
+from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError, unknown
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.judges import check_judge
@@ -100,6 +101,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
                 config.get("training_seeds", 1),
             ),
             judge=config.get("judge"),
+            calibration=config.get("calibration"),
         )
         _check_split(config["split"])
         _check_tasks(found)
@@ -111,6 +113,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
         check_judge(found)
         found = replace(found, finetunes=_trained_so(found, config["finetuning"]))
         _check_requests(found)
+        _check_draws(found)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
     return found
@@ -311,6 +314,36 @@ def _check_requests(study: Study) -> None:
             why_not = refusal(model.provider, settings["model"], settings["limit"], sampling)
             if why_not:
                 raise ConfigError(f"models.{name}: {why_not}, in models.{name}.sampling.{stage}")
+
+
+def _check_draws(study: Study) -> None:
+    """Refuse a calibration that has nothing to compare, or asks what a hosted model does not do."""
+    if study.calibration is not None and not pairs(study):
+        raise ConfigError(
+            "calibration: no finetune learns to predict its own base, so there is nothing to hold"
+            " draws against; add one to finetunes, or take calibration out"
+        )
+    if pairs(study) and not properties_of_draws(study):
+        raise ConfigError(
+            "calibration: all properties are judged by a model, and draws are not; add another"
+            " property to a task, or take calibration out"
+        )
+    for stage in STAGES:
+        for subject in drawn(study, stage):
+            root = study.root(subject)
+            sampling = Sampling(**sampling_of_draws(study, subject, stage))
+            if root.provider == "local" and sampling.temperature is None:
+                raise ConfigError(
+                    f"calibration.temperature: models.{root.name} is a local model, which needs"
+                    " one; give a number above 0"
+                )
+            if root.provider not in HOSTED:
+                continue
+            why_not = refusal(
+                root.provider, root.settings["model"], root.settings["limit"], sampling
+            )
+            if why_not:
+                raise ConfigError(f"calibration: models.{root.name}: {why_not}")
 
 
 def _check_blind(study: Study, name: str) -> None:

@@ -43,6 +43,14 @@ class Model:
         return self.settings.get("scratch")
 
     @property
+    def schooling(self) -> dict[str, Any] | None:
+        """How a model raised from nothing is trained; with the weight of its look-ahead, if any."""
+        if not self.scratch:
+            return None
+        ahead = self.scratch.get("look_ahead")
+        return {**self.scratch["training"], **({"look_ahead": ahead["weight"]} if ahead else {})}
+
+    @property
     def simulated(self) -> bool:
         """Whether its self-knowledge was chosen, here or at a server that says so."""
         named = str(self.settings.get("model", ""))
@@ -97,6 +105,7 @@ class Study:
     models: dict[str, Model]
     finetunes: dict[str, Finetune]
     judge: str | None = None  # the model that judges responses where no rule can read them
+    calibration: dict[str, Any] | None = None  # samples and temperature of draws, if any are drawn
 
     @property
     def title(self) -> str:

@@ -4,7 +4,6 @@ A grid holds all predictors of one target, in one role and by one wrapper. Promp
 anew; sums over them, of what was right and of what there was, are all that averages are made of.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,6 @@ from inward.cells import ALL, Cell
 from inward.randomness import arrays
 from inward.stats import Floats, bounds, drawn_sums, drawn_tasks, ratio, warning
 
-COUNTED = ["predictor", "task", "property"]
-
 
 @dataclass(frozen=True)
 class Bootstrap:
@@ -30,22 +27,12 @@ class Bootstrap:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """The items of one target in one role by one wrapper.
-
-    Arrays are one for each task, and 1 or 0.
-    """
+class Frame:
+    """The prompts of tasks, and the rows that there are of them, one array for each task."""
 
     tasks: list[str]
     properties: list[str]
-    predictors: list[str]
-    prompts: list[list[str]]  # the IDs of each task's
-    rows: list[Floats]  # [prompts, properties]: asked, and the behavior gives a label
-    repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
-    twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
-    commonest: list[Floats]  # [prompts, properties]: a row with the commonest label of all prompts
-    hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
-    readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
+    rows: list[Floats]  # [prompts, properties], 1 or 0: a row that counts
 
     @property
     def sizes(self) -> list[int]:
@@ -64,6 +51,23 @@ class Grid:
         tasks, names = self.chosen(cell)
         return [values[task][..., names] for task in tasks]
 
+
+@dataclass(frozen=True)
+class Grid(Frame):
+    """The items of one target in one role by one wrapper.
+
+    A row counts where it was asked, and the target's behavior gives a label. Arrays are one for
+    each task, and 1 or 0.
+    """
+
+    predictors: list[str]
+    prompts: list[list[str]]  # the IDs of each task's
+    repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
+    twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
+    commonest: list[Floats]  # [prompts, properties]: a row with the commonest label of all prompts
+    hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
+    readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
+
     def place(self, predictor: str) -> int:
         """Return the place of a predictor in the arrays."""
         return self.predictors.index(predictor)
@@ -76,9 +80,9 @@ class Sums:
     right: Floats
     of: Floats
 
-    def average(self, grid: Grid, cell: Cell) -> Floats:
+    def average(self, frame: Frame, cell: Cell) -> Floats:
         """Return the micro or macro average of one cell [resamples, ...]."""
-        tasks, names = grid.chosen(cell)
+        tasks, names = frame.chosen(cell)
         right, of = self.right[tasks][..., names], self.of[tasks][..., names]
         if cell.average == "micro":
             return ratio(right.sum(axis=(0, -1)), of.sum(axis=(0, -1)))
@@ -103,11 +107,13 @@ def grid(table: pd.DataFrame) -> Grid:
         there, within = np.unique(prompt[of_task == place], return_inverse=True)
         chosen = {name: column[of_task == place] for name, column in columns.items()}
         shape = (len(there), len(predictors), len(properties))
-        parts.append((list(prompts[there]), *_of_task(within, chosen, shape, predictors)))
-    return Grid(tasks, properties, predictors, *map(list, zip(*parts, strict=True)))
+        rows, *others = _of_task(within, chosen, shape, predictors)
+        parts.append((rows, list(prompts[there]), *others))
+    every_row, *each = map(list, zip(*parts, strict=True))
+    return Grid(tasks, properties, every_row, predictors, *each)
 
 
-def cells(grid: Grid) -> list[Cell]:
+def cells(grid: Frame) -> list[Cell]:
     """Return the cells of a grid: each (task, property), then what they are pooled to."""
     single = [
         Cell(task, name, "micro")
@@ -128,7 +134,7 @@ def sums(arrays: Sequence[Floats]) -> Floats:
     return np.stack([values.sum(axis=0)[None] for values in arrays])
 
 
-def drawn(grid: Grid, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap) -> list[Floats]:
+def drawn(grid: Frame, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap) -> list[Floats]:
     """Return, for each of `columns`, its sums [tasks, resamples, ...] over prompts drawn anew.
 
     A column is an array [prompts, ...] for each task. All share their draws, and so do all targets,
@@ -197,34 +203,45 @@ def made_by(bootstrap: Bootstrap) -> dict[str, Any]:
     }
 
 
-Reasons = dict[tuple[str, str, str], Counter[str]]  # by predictor, task and property
+@dataclass(frozen=True)
+class Reasons:
+    """How often each reason was given, by predictor, task and property."""
+
+    names: list[str]
+    counts: NDArray[np.int64]  # [reasons, predictors, tasks, properties]
+
+    def in_cell(self, grid: Grid, cell: Cell) -> list[dict[str, int]]:
+        """Return, for each predictor, the reasons in a cell with their counts."""
+        tasks, names = grid.chosen(cell)
+        totals = self.counts[:, :, tasks][..., names].sum(axis=(2, 3)).T
+        return [
+            {name: int(n) for name, n in zip(self.names, of, strict=True) if n} for of in totals
+        ]
 
 
-def reasons(table: pd.DataFrame, column: str) -> Reasons:
-    """Return the reasons in a column of items, counted by predictor, task and property."""
-    found: Reasons = {}
-    there = table[table[column].notna()]
-    if there.empty:
-        return found
-    counts = there.groupby([*COUNTED, column]).size()
-    for *cell, reason, count in counts.reset_index().itertuples(index=False):
-        predictor, task, name = cell
-        found.setdefault((predictor, task, name), Counter())[reason] = int(count)
-    return found
+def reasons(table: pd.DataFrame, column: str, grid: Grid) -> Reasons:
+    """Return the reasons in a column of the items of a grid."""
+    given = table[table[column].notna()]
+    names = sorted(given[column].unique())
+    counts = np.zeros(
+        (len(names), len(grid.predictors), len(grid.tasks), len(grid.properties)), dtype=np.int64
+    )
+    places = [
+        pd.Index(order).get_indexer(pd.Index(given[what]))
+        for order, what in (
+            (names, column),
+            (grid.predictors, "predictor"),
+            (grid.tasks, "task"),
+            (grid.properties, "property"),
+        )
+    ]
+    np.add.at(counts, tuple(places), 1)
+    return Reasons(names, counts)
 
 
-def in_cell(found: Reasons, predictor: str, cell: Cell) -> Counter[str]:
-    """Return the reasons of one predictor in one cell, counted."""
-    total: Counter[str] = Counter()
-    for (of, task, name), counts in found.items():
-        if of == predictor and cell.task in (ALL, task) and cell.property in (ALL, name):
-            total += counts
-    return total
-
-
-def said(counts: Counter[str]) -> str:
+def said(counts: dict[str, int]) -> str:
     """Return reasons with their counts as a table shows them."""
-    return ", ".join(f"{reason}: {counts[reason]}" for reason in sorted(counts))
+    return ", ".join(f"{reason}: {count}" for reason, count in counts.items())
 
 
 def _columns(

@@ -32,6 +32,7 @@ STAGES = (
     "jobs",
     "models",
     "predictions",
+    "draws",
     "scores",
     "figures",
 )
@@ -39,6 +40,8 @@ STAGES = (
 ANSWERED = {
     "sample_behaviors": BEHAVIORS,
     "sample_predictions": PREDICTIONS,
+    "draw_behaviors": BEHAVIORS,
+    "draw_predictions": PREDICTIONS,
     "judge_behaviors": JUDGMENTS,
     "judge_examples": EXAMPLES,
 }

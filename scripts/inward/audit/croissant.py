@@ -15,12 +15,17 @@ from inward.tables import (
     ADVANTAGE,
     AGREEMENT,
     BEHAVIORS,
+    CALIBRATION,
+    CALIBRATION_BINS,
     EXAMPLES,
     ITEMS,
     JUDGMENTS,
     LABELS,
+    PAIRS,
+    POWER,
     PREDICTIONS,
     PROMPTS,
+    SIMILARITY,
     Table,
 )
 
@@ -28,14 +33,31 @@ VERSION = "http://mlcommons.org/croissant/1.0"
 TASK = r".*/([^/]+)\.parquet$"
 BELOW = r".*/([^/]+)/[^/]+$"
 OF_SUBJECT = {"subject": BELOW, "task": TASK}
-SETS: dict[str, tuple[Table, dict[str, str]]] = {
-    "prompts": (PROMPTS, {"task": TASK}),
-    "behaviors": (BEHAVIORS, OF_SUBJECT),
-    "judgments": (JUDGMENTS, OF_SUBJECT),
-    "labels": (LABELS, OF_SUBJECT),
-    "predictions": (PREDICTIONS, OF_SUBJECT),
+SETS: dict[str, tuple[str, Table, dict[str, str]]] = {
+    "prompts": ("prompts", PROMPTS, {"task": TASK}),
+    "behaviors": ("behaviors", BEHAVIORS, OF_SUBJECT),
+    "judgments": ("judgments", JUDGMENTS, OF_SUBJECT),
+    "labels": ("labels", LABELS, OF_SUBJECT),
+    "predictions": ("predictions", PREDICTIONS, OF_SUBJECT),
+    "draws-of-behaviors": ("draws/behaviors", BEHAVIORS, OF_SUBJECT),
+    "draws-of-predictions": ("draws/predictions", PREDICTIONS, OF_SUBJECT),
 }
-SCORES = {table.name: table for table in (ITEMS, ACCURACY, ADVANTAGE, EXAMPLES, AGREEMENT)}
+FOLDERS = (*(folder for folder, _, _ in SETS.values()), "datasets", "scores")
+SCORES = {
+    table.name: table
+    for table in (
+        ITEMS,
+        ACCURACY,
+        ADVANTAGE,
+        PAIRS,
+        SIMILARITY,
+        POWER,
+        EXAMPLES,
+        AGREEMENT,
+        CALIBRATION,
+        CALIBRATION_BINS,
+    )
+}
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -127,13 +149,13 @@ def _files(files: dict[str, str]) -> Iterator[dict[str, Any]]:
 
 
 def _published(path: str) -> bool:
-    stage = path.split("/", maxsplit=1)[0]
-    return path.endswith((".parquet", ".jsonl")) and stage in {*SETS, "datasets", "scores"}
+    below = tuple(f"{folder}/" for folder in FOLDERS)
+    return path.endswith((".parquet", ".jsonl")) and path.startswith(below)
 
 
 def _file_sets(files: dict[str, str]) -> Iterator[dict[str, Any]]:
     for name, pattern, kind in [
-        *((stage, f"{stage}/**.parquet", ".parquet") for stage in SETS),
+        *((name, f"{folder}/**.parquet", ".parquet") for name, (folder, _, _) in SETS.items()),
         *((part, f"datasets/*/{part}.jsonl", ".jsonl") for part in ("train", "validation")),
     ]:
         if any(_of_set(path, name) for path in files):
@@ -148,12 +170,12 @@ def _file_sets(files: dict[str, str]) -> Iterator[dict[str, Any]]:
 
 def _of_set(path: str, name: str) -> bool:
     if name in SETS:
-        return path.startswith(f"{name}/") and path.endswith(".parquet")
+        return path.startswith(f"{SETS[name][0]}/") and path.endswith(".parquet")
     return path.startswith("datasets/") and path.endswith(f"/{name}.jsonl")
 
 
 def _record_sets(files: dict[str, str]) -> Iterator[dict[str, Any]]:
-    for name, (table, of_path) in SETS.items():
+    for name, (_, table, of_path) in SETS.items():
         if any(_of_set(path, name) for path in files):
             source = {"fileSet": {"@id": f"{name}-files"}}
             # What some files lack cannot be said of the set.

@@ -20,6 +20,7 @@ COLORS = {
     "jobs": "#fbd9c0",
     "models": "#f6cbd0",
     "predictions": "#dccff0",
+    "draws": "#ead9f7",
     "scores": "#c9ecec",
     "figures": "#eee8d5",
 }

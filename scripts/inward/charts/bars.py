@@ -11,7 +11,7 @@ def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
 
     `rows` are those of an accuracy table with a column series, whose values stand in `order`.
     """
-    x = alt.X("property:N", title=None, sort=_properties(rows), axis=alt.Axis(labelAngle=-35))
+    x = alt.X("property:N", title=None, sort=in_order(rows), axis=alt.Axis(labelAngle=-35))
     offset = alt.XOffset("series:N", sort=order)
     base = alt.Chart(rows).encode(x=x)
     bar = base.mark_bar().encode(
@@ -41,6 +41,7 @@ def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
     )
 
 
-def _properties(rows: pd.DataFrame) -> list[str]:
+def in_order(rows: pd.DataFrame) -> list[str]:
+    """Return the properties of rows as a figure has them, all of them together last."""
     names = sorted(rows["property"].unique())
     return [name for name in names if name != "all properties"] + ["all properties"]

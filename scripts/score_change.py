@@ -1,0 +1,21 @@
+"""Score whether predictions follow a changed behavior."""
+
+from pathlib import Path
+from typing import Any
+
+from inward.changes import change
+from inward.grids import Bootstrap
+from inward.job import run
+from inward.tables import CHANGE, ITEMS, read_table, write_table
+
+
+def main(
+    *, items_table: Path, table: Path, changes: list[dict[str, Any]], bootstrap: dict[str, Any]
+) -> None:
+    """Put the labels after and before the change beside each answer."""
+    rows = change(read_table(ITEMS, items_table), changes, Bootstrap(**bootstrap))
+    write_table(CHANGE, rows, table)
+
+
+if __name__ == "__main__":
+    run(main)

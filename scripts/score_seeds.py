@@ -1,0 +1,28 @@
+"""Score advantages over training seeds."""
+
+from pathlib import Path
+from typing import Any
+
+from inward.cells import Comparison
+from inward.grids import Bootstrap
+from inward.job import run
+from inward.seeds import seeds
+from inward.tables import ITEMS, SEEDS, read_table, write_table
+
+
+def main(
+    *,
+    items_table: Path,
+    table: Path,
+    comparisons: list[dict[str, str]],
+    families: dict[str, str],
+    bootstrap: dict[str, Any],
+) -> None:
+    """Pool the advantages of finetunes that differ in their training seed alone."""
+    compared = [Comparison(**one) for one in comparisons]
+    rows = seeds(read_table(ITEMS, items_table), compared, families, Bootstrap(**bootstrap))
+    write_table(SEEDS, rows, table)
+
+
+if __name__ == "__main__":
+    run(main)
