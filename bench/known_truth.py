@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
+from statsmodels.stats.power import TTestPower
 
 from inward.advantages import advantage
 from inward.cells import ALL, Cell
@@ -36,6 +37,7 @@ from inward.known_truth import (
     true_advantage,
     true_interaction,
 )
+from inward.power import Aim, needed
 from inward.randomness import arrays, seed_of
 
 RESULTS = Path(__file__).parent / "results/known-truth.json"
@@ -161,23 +163,16 @@ def summary(world: World, studies: pd.DataFrame) -> Iterator[dict[str, Any]]:
         }
 
 
-def needed(world: World, seed: int) -> tuple[float, float, int]:
-    """Return the advantage, the spread of prompts' differences, and how many prompts would show it.
-
-    n = ((z_(1 - level / 2) + z_power) spread / advantage)^2
-    """
-    pilot = simulated_items(
-        replace(world, prompts=tuple(PILOT for _ in world.prompts)), arrays(seed, "pilot")
-    )
+def spread_of(world: World, seed: int) -> float:
+    """Return the standard deviation of prompts' differences within their task, from a pilot."""
+    prompts = tuple(PILOT for _ in world.prompts)
+    pilot = simulated_items(replace(world, prompts=prompts), arrays(seed, "pilot"))
     [first, *_] = world.comparisons
     right = pilot[pilot["target"] == first.target].pivot_table(
         index=["task", "prompt_id"], columns="predictor", values="correct", aggfunc="mean"
     )
     differences = right[first.target] - right[first.cross_predictor]
-    spread = float(np.sqrt(differences.groupby("task").var().mean()))
-    true = true_advantage(world, 0, 1, "wrong", "macro")
-    z = norm.ppf(1 - LEVEL / 2) + norm.ppf(WANTED)
-    return true, spread, int(np.ceil((z * spread / true) ** 2))
+    return float(np.sqrt(differences.groupby("task").var().mean()))
 
 
 def shown(world: World, resamples: int, seed: int) -> bool:
@@ -192,20 +187,19 @@ def power(
     world: World, studies: int, resamples: int, seed: int, run: Callable[..., Iterable[Any]]
 ) -> Iterator[dict[str, Any]]:
     """Yield the power that is calculated and that is seen, at half, once and twice the size."""
-    true, spread, size = needed(world, seed)
+    true, spread = true_advantage(world, 0, 1, "wrong", "macro"), spread_of(world, seed)
+    size = needed(spread, true, Aim([true], WANTED, LEVEL))
     for times in (0.5, 1, 2):
         of_task = max(2, round(times * size / len(world.prompts)))
         sized = replace(world, prompts=tuple(of_task for _ in world.prompts))
         n = sum(sized.prompts)
-        reached = np.sqrt(n) * true / spread
-        z = norm.ppf(1 - LEVEL / 2)
         seeds = islice(seeds_of(seed, f"power {times}"), studies)
         seen = list(run(partial(shown, sized, resamples), seeds))
         yield {
             "advantage": round(true, 4),
             "spread": round(spread, 4),
             "n_prompts": n,
-            "calculated": round(float(norm.sf(z - reached) + norm.cdf(-z - reached)), 4),
+            "calculated": round(float(TTestPower().power(true / spread, n, LEVEL)), 4),
             "seen": round(float(np.mean(seen)), 4),
         }
 

@@ -210,6 +210,17 @@ def test_targets_share_their_draws(tmp_path: Path) -> None:
     assert len(read_table(INTERACTION, tmp_path / "interaction.parquet")) == len(found)
 
 
+def test_one_task_has_no_interval_over_tasks(tmp_path: Path) -> None:
+    """The table says nothing of it, and can be written and read."""
+    pairs = [comparison("a", "b"), comparison("b", "a")]
+    found = interaction(planted(TWO, EVEN), pairs, roots("ab"), BOOTSTRAP)
+    write_table(INTERACTION, found, tmp_path / "interaction.parquet")
+    table = read_table(INTERACTION, tmp_path / "interaction.parquet")
+
+    assert table["tasks_low"].isna().all()
+    assert table["low"].notna().all()
+
+
 def test_other_prompts_are_refused() -> None:
     """Targets whose predictors were asked about other prompts cannot be drawn together."""
     table = planted(TWO, EVEN)

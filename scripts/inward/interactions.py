@@ -195,9 +195,10 @@ def _gamma(
         lost = dict.fromkeys(("gamma", "low", "high", "tasks_low", "tasks_high", "p_value"), np.nan)
         return {**lost, "warning": UNKNOWN}
     [gamma], *draws = (values[:, there] @ weights for values in made_of)
+    between = intervals(draws[0], draws[1] if len(draws) > 1 else None, bootstrap)
     return {
-        "gamma": gamma,
-        **intervals(draws[0], draws[1] if len(draws) > 1 else None, bootstrap),
+        "gamma": float(gamma),
+        **{name: float(bound) for name, bound in between.items()},
         "p_value": float(chance_of(gamma, draws[0] - gamma)),
         "warning": None,
     }
