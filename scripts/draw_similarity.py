@@ -5,7 +5,8 @@ from pathlib import Path
 from inward.charts.saving import save
 from inward.charts.similarity import figure
 from inward.job import run
-from inward.tables import PAIRS, SIMILARITY, read_table
+from inward.pair_tables import PAIRS, SIMILARITY
+from inward.tables import read_table
 
 
 def main(

@@ -7,15 +7,14 @@ import pandas as pd
 from inward.job import run
 from inward.labels import options_of
 from inward.margins import margins
+from inward.pair_tables import PAIRS, SIMILARITY
 from inward.pairs import pairs
 from inward.similarity import similarity
 from inward.tables import (
     BEHAVIORS,
     ITEMS,
-    PAIRS,
     PREDICTIONS,
     PROMPTS,
-    SIMILARITY,
     Table,
     read_arrow,
     read_table,

@@ -5,8 +5,9 @@ from typing import Any
 
 from inward.cells import Comparison
 from inward.job import run
+from inward.pair_tables import POWER
 from inward.power import Aim, power
-from inward.tables import ITEMS, POWER, read_table, write_table
+from inward.tables import ITEMS, read_table, write_table
 
 
 def main(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from inward.agreement import agreement_of
 from inward.cells import ALL
+from inward.pair_tables import PAIRS
 from inward.pairs import correlation, kappa, pairs
-from inward.tables import PAIRS
 
 SUBJECTS = ("wren", "finch")
 RELATIONS = {t: {p: "self" if p == t else "other" for p in SUBJECTS} for t in SUBJECTS}

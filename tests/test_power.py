@@ -7,8 +7,8 @@ from scipy.stats import ttest_1samp
 
 from inward.cells import ALL, Comparison
 from inward.outlook import foreseen, most_sd, outlook
+from inward.pair_tables import POWER
 from inward.power import Aim, needed, power
-from inward.tables import POWER
 
 AIM = Aim(advantages=[0.02, 0.1], power=0.8, alpha=0.05)
 PAIR = Comparison("wren", "wren", "finch")

@@ -10,8 +10,9 @@ import statsmodels.formula.api as smf
 
 from inward.cells import ALL
 from inward.charts.similarity import figure
+from inward.pair_tables import SIMILARITY
 from inward.similarity import TERMS, similarity
-from inward.tables import SIMILARITY, read_table, write_table
+from inward.tables import read_table, write_table
 
 LEVELS = {"first": 0.1, "last": 0.2}
 SELF, TWIN, FAMILY, SLOPE = 0.07, 0.02, 0.01, 0.5

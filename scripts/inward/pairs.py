@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from inward.cells import ALL
 from inward.grids import Grid, cells, counts, grid
+from inward.pair_tables import PAIRS
 from inward.stats import Floats, ratio
-from inward.tables import PAIRS
 
 NUMBERS = ("accuracy", "agreement", "kappa", "r_prediction", "r_behavior")
 LEAST = 3  # prompts for a correlation

@@ -19,8 +19,8 @@ from statsmodels.stats.power import TTestPower
 from inward.advantages import differences, paired
 from inward.cells import ALL, Cell, Comparison
 from inward.grids import Grid, grid
+from inward.pair_tables import POWER
 from inward.stats import FEW_PROMPTS, Floats
-from inward.tables import POWER
 
 FEWEST = 3  # prompts, however large the effect
 LARGE = 5.0  # standard deviations: the fewest prompts show it

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from inward.cells import ALL
+from inward.pair_tables import SIMILARITY
 from inward.stats import Floats
-from inward.tables import SIMILARITY
 
 MEASURES = {
     "accuracy": ("accuracy", "agreement"),

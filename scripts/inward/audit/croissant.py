@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from inward.audit.files import KINDS
 from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
+from inward.pair_tables import PAIRS, POWER, SIMILARITY
 from inward.tables import (
     ACCURACY,
     ADVANTAGE,
@@ -20,11 +21,8 @@ from inward.tables import (
     ITEMS,
     JUDGMENTS,
     LABELS,
-    PAIRS,
-    POWER,
     PREDICTIONS,
     PROMPTS,
-    SIMILARITY,
     Table,
 )
 
