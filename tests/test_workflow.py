@@ -50,21 +50,23 @@ def test_every_score_is_what_the_items_say(workshop: Workshop) -> None:
         ]
         groups = cell.groupby(["task", "property"])
         mode = groups["label"].agg(lambda labels: labels.value_counts().max()).astype(float)
+        read = cell[cell["noncompliant"].isna()] if row["compliance"] == "dropped" else cell
         if cell.empty:
             expected = (float("nan"), float("nan"))
         elif row["average"] == "micro":
-            expected = (cell["correct"].mean(), mode.sum() / len(cell))
+            expected = (read["correct"].mean(), mode.sum() / len(cell))
         else:
-            expected = (groups["correct"].mean().mean(), (mode / groups.size()).mean())
+            shares = read.groupby(["task", "property"])["correct"].mean()
+            expected = (shares.mean(), (mode / groups.size()).mean())
 
         assert (row["accuracy"], row["mode_baseline"]) == pytest.approx(expected, nan_ok=True)
         assert row["n_rows"] == len(cell)
         assert pd.isna(row["low"]) or row["low"] <= row["accuracy"] <= row["high"]
-    keys = ["target", "predictor", "role", "task", "property", "average"]
+    keys = ["target", "predictor", "role", "task", "property", "average", "compliance"]
     values = accuracy.set_index(keys)["accuracy"]
-    for row in read_table(ADVANTAGE, workshop.results / "scores/advantage.parquet").to_dict(
-        "records"
-    ):
+    advantage = read_table(ADVANTAGE, workshop.results / "scores/advantage.parquet")
+    assert set(advantage["relation"]) == {"cross", "untrained", "baseline"}
+    for row in advantage[advantage["compliance"] != "compliant"].to_dict("records"):
         own, other = (
             values[(row["target"], row[who], *(row[key] for key in keys[2:]))]
             for who in ("self_predictor", "cross_predictor")
