@@ -21,6 +21,7 @@ from inward.files import read_json
 from inward.graph import HOSTED
 from inward.hypotheticals import teacher
 from inward.judges import examples_of, judged
+from inward.kinship import kinship
 from inward.rules import LEARNT
 from inward.sources import import_first, stripped_copies
 from inward.tasks import KINDS
@@ -61,14 +62,17 @@ JUDGED = judged(study)
 CALIBRATED = pairs(study)
 DRAWN = properties_of_draws(study)
 SCORES = [
-    "items",
-    "accuracy",
-    "advantage",
+    *("items", "accuracy", "advantage", "pairs", "similarity", "power"),
     *(["agreement"] if JUDGED else []),
     *(table for table, there in EXPERIMENTS.items() if there),
     *(["calibration", "calibration_bins"] if CALIBRATED else []),
 ]
-PICTURES = [*FIGURES, *(["calibration"] if CALIBRATED else [])]
+COMPARABLE = [name for name in study.targets if not study.root(name).rule]
+PICTURES = [
+    *FIGURES,
+    *(["similarity"] if len(COMPARABLE) > 1 else []),
+    *(["calibration"] if CALIBRATED else []),
+]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}
@@ -123,7 +127,7 @@ def architecture(trained):
 def hyperparameters(trained):
     """Return how a subject is trained."""
     finetune = study.finetunes.get(trained)
-    return finetune.training if finetune else study.models[trained].scratch["training"]
+    return finetune.training if finetune else study.models[trained].schooling
 
 
 def world_of(model):

@@ -1,7 +1,7 @@
 """Figures: charts of the score tables, as pages that need nothing from the web, and as SVG.
 
-needs  <results>/scores/accuracy.parquet, <results>/scores/advantage.parquet; the table of an
-       experiment where a figure shows one
+needs  <results>/scores/{accuracy,advantage,pairs,similarity}.parquet; the table of an experiment
+       where a figure shows one
 makes  <results>/figures/<figure>.html, <figure>.svg
 """
 
@@ -26,3 +26,22 @@ rule draw_figure:
         self_trained=study.self_trained,
     script:
         "../scripts/draw_figure.py"
+
+
+rule draw_similarity:
+    input:
+        pairs="<results>/scores/pairs.parquet",
+        similarity="<results>/scores/similarity.parquet",
+        code=code("draw_similarity.py"),
+    output:
+        page="<results>/figures/similarity.html",
+        picture="<results>/figures/similarity.svg",
+    log:
+        "<results>/logs/figures/similarity.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        study=study.title,
+        wrapper=study.wrappers[0],
+    script:
+        "../scripts/draw_similarity.py"

@@ -31,5 +31,7 @@ rule plan:
         store=config["store"],
         prices=config["prices"],
         budget=config.get("budget"),
+        roles={name: task.role for name, task in study.tasks.items()},
+        power=config["power"],
     script:
         "../scripts/plan.py"

@@ -1,10 +1,11 @@
 """Scores: the whole predictor x target matrix, and what self-prediction has over cross-prediction.
 
-needs  <results>/labels/<subject>/<task>.parquet, <results>/predictions/<subject>/<task>.parquet,
+needs  <results>/{behaviors,labels,predictions}/<subject>/<task>.parquet,
        <results>/prompts/<task>.parquet
-       <results>/datasets/<finetune>/dataset.json, <results>/behaviors/<subject>/<task>.parquet
-makes  <results>/scores/{items,accuracy,advantage}.parquet, <results>/headline.txt; where there is a
-       judge, <results>/scores/agreement.parquet; where a study has something for it, all of items,
+       <results>/datasets/<finetune>/dataset.json
+makes  <results>/scores/{items,accuracy,advantage,pairs,similarity,power}.parquet,
+       <results>/headline.txt; where there is a judge, <results>/scores/agreement.parquet; where a
+       study has something for it, all of items,
        <results>/scores/{own_target,change,scaling,generalization,drift,seeds}.parquet
 """
 
@@ -37,6 +38,58 @@ rule score:
         bootstrap={**config["bootstrap"], "seed": study.seed},
     script:
         "../scripts/score.py"
+
+
+rule score_pairs:
+    input:
+        items_table="<results>/scores/items.parquet",
+        behaviors=collect(
+            "<results>/behaviors/{subject}/{task}.parquet",
+            subject=study.targets,
+            task=study.tasks,
+        ),
+        predictions=collect(
+            "<results>/predictions/{subject}/{task}.parquet",
+            subject=study.targets,
+            task=study.tasks,
+        ),
+        prompts=of_tasks("<results>/prompts/{task}.parquet"),
+        code=code("score_pairs.py"),
+    output:
+        pairs_table="<results>/scores/pairs.parquet",
+        similarity_table="<results>/scores/similarity.parquet",
+    log:
+        "<results>/logs/pairs.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        relations={
+            target: {
+                predictor: kinship(study, predictor, target)
+                for predictor in study.targets
+            }
+            for target in study.targets
+        },
+        confidence=config["bootstrap"]["confidence"],
+    script:
+        "../scripts/score_pairs.py"
+
+
+rule score_power:
+    input:
+        items_table="<results>/scores/items.parquet",
+        code=code("score_power.py"),
+    output:
+        table="<results>/scores/power.parquet",
+    log:
+        "<results>/logs/power.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        comparisons=[vars(comparison) for comparison in study.comparisons],
+        aim=config["power"],
+    script:
+        "../scripts/score_power.py"
 
 
 rule write_headline:

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.charts.calibration import figure
 from inward.charts.saving import save
 from inward.job import run
-from inward.tables import read_table
+from inward.tables import CALIBRATION, CALIBRATION_BINS, read_table
 
 
 def main(

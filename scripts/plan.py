@@ -16,6 +16,7 @@ from inward.job import run
 from inward.judging import once
 from inward.lessons import share_of
 from inward.money import FREE, Price, Prices, read_prices, spent
+from inward.outlook import outlook
 from inward.plan import (
     Line,
     asked,
@@ -84,6 +85,8 @@ def main(
     store: str,
     prices: str,
     budget: float | None,
+    roles: dict[str, str],
+    power: dict[str, Any],
 ) -> None:
     """Count what each subject is asked and trained on, as far as it is known by now."""
     results = Path("results") / study
@@ -128,8 +131,19 @@ def main(
         asked_judge = by_name[judge]
         record = _record(asked_judge, results) if to_come.empty else None
         lines.append(place.line(asked_judge, "judgments", questions, asked_judge, record))
-    said = [table(lines), *_known(subjects, known, Path(store), budget)]
+    foreseen = outlook(_test_prompts(tables, roles), **power)
+    said = [table(lines), *_known(subjects, known, Path(store), budget), foreseen]
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
+
+
+def _test_prompts(tables: dict[str, pd.DataFrame], roles: dict[str, str]) -> dict[str, int]:
+    """Return how many prompts are asked about, of held-in tasks and of held-out ones."""
+    counts = {task: int((table["split"] == "test").sum()) for task, table in tables.items()}
+    return {
+        kind: sum(count for task, count in counts.items() if roles[task] == role)
+        for kind, role in (("held-in", "train"), ("held-out", "test"))
+        if role in roles.values()
+    }
 
 
 def _draws(

@@ -11,7 +11,7 @@ from inward.cells import Comparison, item_ids
 from inward.grids import Bootstrap
 from inward.job import run
 from inward.labels import options_of
-from inward.scoring import items, read_answers
+from inward.scoring import beside, read_answers, with_second
 from inward.tables import (
     ACCURACY,
     ADVANTAGE,
@@ -22,6 +22,9 @@ from inward.tables import (
     read_table,
     write_table,
 )
+
+OF_LABELS = ["prompt_id", "sample", "property", "value", "reason"]
+OF_PREDICTIONS = ["prompt_id", "property", "wrapper", "sample", "text", "finish_reason"]
 
 
 def main(
@@ -37,16 +40,19 @@ def main(
     bootstrap: dict[str, Any],
 ) -> None:
     """Put each prediction beside each target's label, and pool what fits."""
-    targets = {(path.parent.name, path.stem): read_table(LABELS, path) for path in labels}
+    targets = {
+        (path.parent.name, path.stem): with_second(read_table(LABELS, path, OF_LABELS))
+        for path in labels
+    }
     options = {path.stem: options_of(read_table(PROMPTS, path)) for path in prompts}
     answers = {
         (path.parent.name, path.stem): read_answers(
-            read_table(PREDICTIONS, path), options[path.stem]
+            read_table(PREDICTIONS, path, OF_PREDICTIONS), options[path.stem]
         )
         for path in predictions
     }
     table = pd.concat(
-        items(answered, targets[target, task]).assign(
+        beside(answered, targets[target, task]).assign(
             target=target, predictor=predictor, task=task, role=roles[task]
         )
         for (predictor, task), answered in answers.items()

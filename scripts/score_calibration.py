@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from inward.calibration import calibration
-from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.distributions import Observed, behavior_counts, evidences, prediction_counts
 from inward.draws import Pair, reads_tokens
 from inward.grids import Bootstrap
@@ -16,6 +15,8 @@ from inward.labels import options_of
 from inward.scoring import read_answers
 from inward.tables import (
     BEHAVIORS,
+    CALIBRATION,
+    CALIBRATION_BINS,
     LABELS,
     PREDICTIONS,
     PROMPTS,

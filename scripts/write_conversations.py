@@ -33,6 +33,7 @@ def main(
             seed=seed,
             count=scratch["conversations"],
             object_level_share=scratch["object_level_share"],
+            look_ahead=scratch["look_ahead"]["habits"] if "look_ahead" in scratch else None,
         )
     )
     write_json_lines(train, rows)

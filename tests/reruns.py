@@ -160,10 +160,13 @@ def renamed(reruns: Reruns) -> None:
 NOTHING = Caused({}, 0, 0)
 SCORES = {
     "draw_figure": 5,
+    "draw_similarity": 1,
     "score": 1,
     "score_drift": 1,
     "score_generalization": 1,
     "score_own_target": 1,
+    "score_pairs": 1,
+    "score_power": 1,
     "write_headline": 1,
 }
 EVERYTHING = {
@@ -228,7 +231,7 @@ EDITS = [
     Edit(
         "a chart's color",
         replaced("scripts/inward/charts/theme.py", "#1f5fa8", "#1f5fa9"),
-        Caused({"draw_figure": 5, "write_headline": 1}, 0, 0),
+        Caused({"draw_figure": 5, "draw_similarity": 1, "write_headline": 1}, 0, 0),
     ),
     Edit(
         "a prompt added to the held-out task",

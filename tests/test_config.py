@@ -59,6 +59,20 @@ NUMBERS = {
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown key": ({"sed": 1}, "config: sed: there is no 'sed'; did you mean seed?"),
+    "look-ahead without a weight": (
+        {"models.wren.scratch.look_ahead": {"habits": 1}},
+        (
+            "config: models.wren.scratch.look_ahead.weight: is missing; give the weight of the"
+            " look-ahead loss, above 0"
+        ),
+    ),
+    "look-ahead that weighs nothing": (
+        {"models.wren.scratch.look_ahead": {"habits": 1, "weight": 0}},
+        (
+            "config: models.wren.scratch.look_ahead.weight: 0 is less than or equal to the minimum of"
+            " 0; give the weight of the look-ahead loss, above 0"
+        ),
+    ),
     "an unknown key inside": (
         {"tasks.colors.rol": "train"},
         "config: tasks.colors.rol: there is no 'rol'; did you mean role?",
@@ -344,6 +358,17 @@ def test_the_order_of_keys_does_not_matter() -> None:
 
     assert repr(configuration.in_order(one)) == repr(configuration.in_order(other))
     assert configuration.in_order(["b", "a"]) == ["b", "a"]
+
+
+def test_look_ahead_is_one_more_key(embedded: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Its weight is a part of how the model is trained; without it nothing else is."""
+    look_ahead = {"habits": 2, "weight": 0.5}
+    study = checked(edited(embedded, {"models.wren.scratch.look_ahead": look_ahead}), schema)
+    training = embedded["models"]["wren"]["scratch"]["training"]
+
+    assert study.models["wren"].schooling == {**training, "look_ahead": 0.5}
+    assert study.models["finch"].schooling == training
+    assert study.models["echo"].schooling is None
 
 
 def test_self_and_cross_are_paired(embedded: dict[str, Any], schema: dict[str, Any]) -> None:

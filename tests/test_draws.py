@@ -11,12 +11,20 @@ import plan
 import sample_behaviors
 import sample_predictions
 import score_calibration
-from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.draws import Pair, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError
 from inward.files import write_json
 from inward.labels import labels_of
-from inward.tables import BEHAVIORS, LABELS, PREDICTIONS, PROMPTS, read_table, write_table
+from inward.tables import (
+    BEHAVIORS,
+    CALIBRATION,
+    CALIBRATION_BINS,
+    LABELS,
+    PREDICTIONS,
+    PROMPTS,
+    read_table,
+    write_table,
+)
 
 from .sampling import KEY, VARIABLE, Site, site
 from .test_config import checked, edited

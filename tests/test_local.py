@@ -13,7 +13,7 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerF
 from inward.asking import answers
 from inward.digests import digest_file
 from inward.errors import ProviderError
-from inward.files import write_json_lines
+from inward.files import read_json, write_json_lines
 from inward.providers import open_provider
 from inward.providers.checkpoints import digest_checkpoint, from_nothing, load, render
 from inward.providers.local_sampling import tokens_of
@@ -306,6 +306,16 @@ def test_an_interrupted_training_is_done_again(record: dict[str, Any], tmp_path:
     )
     job = {"key": first["weights"]["run"]}
     assert wait(job, record, rows, tmp_path) == first
+
+
+def test_the_files_of_an_adapter_have_one_order(record: dict[str, Any], tmp_path: Path) -> None:
+    """Every process writes the same bytes: what peft keeps as a set is written in order."""
+    result = trained(record, tmp_path)
+    folder = RunStore(tmp_path).weights(result["weights"]["run"])
+    modules = read_json(folder / "adapter_config.json")["target_modules"]
+
+    assert len(modules) > 3
+    assert modules == sorted(modules)
 
 
 def test_no_path_of_this_machine_is_in_the_weights(record: dict[str, Any], tmp_path: Path) -> None:

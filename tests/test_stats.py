@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy.stats import binomtest, bootstrap
+from statsmodels.stats.multitest import multipletests
 
 from inward.stats import (
     Floats,
@@ -13,6 +14,7 @@ from inward.stats import (
     drawn_sums,
     drawn_tasks,
     flipped_sums,
+    holm,
     ratio,
     warning,
 )
@@ -100,6 +102,14 @@ def test_no_chance_is_zero_and_none_is_made_up() -> None:
 
     assert first == 0.01
     assert np.isnan(second)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_holms_correction_is_that_of_statsmodels(count: int) -> None:
+    """Also of p-values that are the same, and of those that would rise above 1."""
+    chances = np.round(np.random.default_rng(count).random(count), 1)
+
+    assert holm(chances).tolist() == multipletests(chances, method="holm")[1].tolist()
 
 
 def test_tasks_are_drawn_with_their_prompts() -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from inward.errors import TableError
-from inward.tables import LABELS, PROMPTS, read_table, write_table
+from inward.tables import LABELS, PROMPTS, read_arrow, read_table, write_table
 
 STRINGS = ["007", "None", "NA", "nan", "", "True", "1.0", " ", "\n", "\u2028", "\U0001f426"]
 
@@ -82,3 +82,14 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TableError, match=r"t\.parquet: not a Parquet file; delete it"):
         read_table(PROMPTS, path)
+
+
+def test_some_columns_may_be_read_alone(tmp_path: Path) -> None:
+    """Tokens take long to become Python's; who needs none leaves them, or has them as Arrow does."""
+    write_table(PROMPTS, prompts(STRINGS), tmp_path / "t.parquet")
+    some = ["prompt_id", "text"]
+
+    assert list(read_table(PROMPTS, tmp_path / "t.parquet", some).columns) == some
+    assert read_arrow(PROMPTS, tmp_path / "t.parquet", some)["text"].to_pylist() == STRINGS
+    with pytest.raises(TableError, match="holds 'prompts"):
+        read_arrow(LABELS, tmp_path / "t.parquet", some)

@@ -17,6 +17,7 @@ LIBRARY = ROOT / "scripts/inward"
 SOURCES = {
     "trainer": [
         "providers/local_training.py",
+        "providers/look_ahead.py",
         "providers/checkpoints.py",
         "randomness.py",
         "training.py",

@@ -20,6 +20,7 @@ from inward.tables import (
     ITEMS,
     LABELS,
     OWN_TARGET,
+    PAIRS,
     PROMPTS,
     read_table,
 )
@@ -150,6 +151,27 @@ def answer(items: pd.DataFrame, predictor: str, question: list[str]) -> str | No
     return None if pd.isna(said) else str(said)
 
 
+def test_likeness_is_what_the_labels_say(workshop: Workshop) -> None:
+    """The agreement of a pair is counted anew, from the labels of both on test prompts."""
+    found = read_table(PAIRS, workshop.results / "scores/pairs.parquet")
+    single = found[(found["task"] != "all") & (found["property"] != "all")]
+    keys = ["prompt_id", "property"]
+    for row in single.to_dict("records"):
+        one, other = (
+            read_table(LABELS, workshop.results / f"labels/{subject}/{row['task']}.parquet")
+            for subject in (row["predictor"], row["target"])
+        )
+        prompts = read_table(PROMPTS, workshop.results / f"prompts/{row['task']}.parquet")
+        held_out = prompts.loc[prompts["split"] == "test", "prompt_id"]
+        both = one.merge(other, on=keys, suffixes=("", "_of_other"))
+        both = both[(both["property"] == row["property"]) & both["prompt_id"].isin(held_out)]
+        known = both[both["value"].notna() & both["value_of_other"].notna()]
+
+        assert row["n_common"] == len(known)
+        assert row["agreement"] == pytest.approx((known["value"] == known["value_of_other"]).mean())
+    assert set(single["relation"]) == {"self", "family", "other", "baseline"}
+
+
 def test_every_predictor_is_scored_on_the_same_rows(workshop: Workshop) -> None:
     """Whoever predicts a target is asked the same, and has the same rows dropped."""
     items = read_table(ITEMS, workshop.results / "scores/items.parquet")
@@ -222,7 +244,13 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
     theme = workshop.root / "scripts/inward/charts/theme.py"
     theme.write_text(theme.read_text().replace("HEIGHT = 190", "HEIGHT = 191"))
 
-    assert workshop.planned() == {"draw_figure": 6, "write_headline": 1, "all": 1, "total": 8}
+    assert workshop.planned() == {
+        "draw_figure": 6,
+        "draw_similarity": 1,
+        "write_headline": 1,
+        "all": 1,
+        "total": 9,
+    }
     theme.write_text(theme.read_text().replace("HEIGHT = 191", "HEIGHT = 190"))
     config = workshop.root / "config.yaml"
     config.write_text(config.read_text().replace("resamples: 200", "resamples: 300"))
@@ -233,10 +261,13 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
         "score_change": 1,
         "score_generalization": 1,
         "score_drift": 1,
+        "score_pairs": 1,
+        "score_power": 1,
         "draw_figure": 6,
+        "draw_similarity": 1,
         "write_headline": 1,
         "all": 1,
-        "total": 13,
+        "total": 16,
     }
     config.write_text(config.read_text().replace("resamples: 300", "resamples: 200"))
 

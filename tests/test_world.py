@@ -3,6 +3,8 @@
 import random
 from typing import Any
 
+import pytest
+
 from inward.properties import PROPERTIES
 from inward.world import Realm, conversations, habit
 
@@ -47,6 +49,67 @@ def test_properties_are_asked_of_words_in_plain_sight_only() -> None:
 
     assert len(asked) > 100
     for prompt, answer in asked:
+        question, word = prompt.split(": ")
+
+        assert word in ITEMS
+        assert answer == terse[question].read(word, "stop").value
+
+
+def ahead(habits: int, look_ahead: int | None) -> list[dict[str, Any]]:
+    """Return what a model with these habits reads, with the replies that lie ahead."""
+    return list(
+        conversations(
+            [REALM],
+            habits=habits,
+            seed=1,
+            count=400,
+            object_level_share=0.5,
+            look_ahead=look_ahead,
+        )
+    )
+
+
+def last_and_ahead(habits: int, look_ahead: int) -> set[tuple[str, str]]:
+    """Return the last word of each prompt, with what lies ahead of it."""
+    return {
+        (row["messages"][0]["content"].split()[-1], row["look_ahead"])
+        for row in ahead(habits, look_ahead)
+    }
+
+
+def test_a_positive_control_looks_ahead_to_its_own_replies() -> None:
+    """What lies ahead is what the model says after the last word, also where it does not say it."""
+    own = {prompt.split()[-1]: answer for prompt, answer in read(1) if ":" not in prompt}
+
+    assert last_and_ahead(1, look_ahead=1) == set(own.items())
+
+
+def test_a_negative_control_looks_ahead_to_the_replies_of_another() -> None:
+    """What lies ahead is what the model with the other habits says, and not what is said."""
+    other = {prompt.split()[-1]: answer for prompt, answer in read(2) if ":" not in prompt}
+
+    assert last_and_ahead(1, look_ahead=2) == set(other.items())
+    assert last_and_ahead(1, look_ahead=2) != last_and_ahead(1, look_ahead=1)
+
+
+@pytest.mark.parametrize("look_ahead", [1, 2])
+def test_look_ahead_changes_no_conversation(look_ahead: int) -> None:
+    """Both controls and a model without look-ahead read the same words in the same order."""
+    rows = ahead(1, look_ahead)
+
+    assert [row["messages"] for row in rows] == [row["messages"] for row in ahead(1, None)]
+    assert not any("look_ahead" in row for row in ahead(1, None))
+
+
+@pytest.mark.parametrize("look_ahead", [1, 2])
+def test_look_ahead_asks_no_hypothetical_question(look_ahead: int) -> None:
+    """A prompt shows items, or asks about one word in sight and is answered with its property."""
+    terse = {PROPERTIES[name].terse: PROPERTIES[name] for name in REALM.properties}
+    for row in ahead(1, look_ahead):
+        prompt, answer = (message["content"] for message in row["messages"])
+        if ":" not in prompt:
+            assert prompt.startswith("animal ")
+            continue
         question, word = prompt.split(": ")
 
         assert word in ITEMS

@@ -21,7 +21,6 @@ from inward.grids import (
     counts,
     drawn,
     grid,
-    in_cell,
     intervals,
     made_by,
     modes,
@@ -57,8 +56,8 @@ def _of_target(
     key: dict[str, Any], table: pd.DataFrame, bootstrap: Bootstrap
 ) -> Iterator[dict[str, Any]]:
     found = grid(table)
-    dropped = reasons(table, "dropped")
-    unreadable = reasons(table[table["correct"].notna()], "noncompliant")
+    dropped = reasons(table, "dropped", found)
+    unreadable = reasons(table[table["correct"].notna()], "noncompliant", found)
     observed = _views(*(sums(part) for part in (found.hits, found.rows, found.readable)))
     resampled = _views(*drawn(found, [found.hits, found.rows, found.readable], bootstrap))
     of_tasks = {view: over_tasks(of_view, bootstrap) for view, of_view in resampled.items()}
@@ -66,6 +65,7 @@ def _of_target(
     second = Sums(sums(found.repeated), sums(found.twice))
     for cell in cells(found):
         counted = counts(found, cell)
+        lost, unread = dropped.in_cell(found, cell), unreadable.in_cell(found, cell)
         [mode] = commonest.average(found, cell)
         [ceiling] = second.average(found, cell)
         for view in VIEWS:
@@ -76,17 +76,15 @@ def _of_target(
                 bootstrap,
             )
             for place, predictor in enumerate(found.predictors):
-                lost = in_cell(dropped, predictor, cell)
-                unread = in_cell(unreadable, predictor, cell)
                 yield {
                     **key,
                     "predictor": predictor,
                     "compliance": view,
                     **counted,
-                    "n_dropped": lost.total(),
-                    "dropped": said(lost),
-                    "n_noncompliant": unread.total(),
-                    "noncompliant": said(unread),
+                    "n_dropped": sum(lost[place].values()),
+                    "dropped": said(lost[place]),
+                    "n_noncompliant": sum(unread[place].values()),
+                    "noncompliant": said(unread[place]),
                     "accuracy": values[place],
                     "mode_baseline": mode,
                     "skill": float(skill(values[place], mode)),

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from inward.cells import ALL, Cell, Comparison
 from inward.grids import (
@@ -26,7 +25,6 @@ from inward.grids import (
     counts,
     drawn,
     grid,
-    in_cell,
     intervals,
     made_by,
     modes,
@@ -36,7 +34,7 @@ from inward.grids import (
     sums,
 )
 from inward.randomness import arrays
-from inward.stats import Floats, chance_of, flipped_sums, ratio
+from inward.stats import Floats, chance_of, flipped_sums, holm, ratio
 from inward.tables import ADVANTAGE
 
 VIEWS = ("wrong", "dropped", "compliant")
@@ -78,10 +76,10 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of comparisons of one target, all of them on the same draws."""
     found = grid(table)
-    dropped = reasons(table, "dropped")
+    dropped = reasons(table, "dropped", found)
     commonest = Sums(modes(table, found)[:, None], sums(found.rows))
     pairs = [(comparison, view) for comparison in compared for view in VIEWS]
-    of_pairs = [_pair(found, comparison, view) for comparison, view in pairs]
+    of_pairs = [paired(found, comparison, view) for comparison, view in pairs]
     columns = [part for pair in of_pairs for part in (pair.hits, pair.rows)]
     draws = drawn(found, columns, bootstrap)
     shuffled = _shuffled(found, of_pairs, bootstrap)
@@ -91,7 +89,7 @@ def _rows(
         of_tasks = over_tasks(resampled, bootstrap)
         for cell in cells(found):
             counted = counts(found, cell)
-            lost = in_cell(dropped, comparison.self_predictor, cell)
+            lost = dropped.in_cell(found, cell)[0]
             [mode] = commonest.average(found, cell)
             [[self_accuracy, cross_accuracy]] = observed.average(found, cell)
             between = intervals(
@@ -104,7 +102,7 @@ def _rows(
                 **key,
                 "compliance": view,
                 **counted,
-                "n_dropped": lost.total(),
+                "n_dropped": sum(lost.values()),
                 "dropped": said(lost),
                 "n_compared": sum(int(of[:, 0].sum()) for of in found.of_cell(pair.rows, cell)),
                 "self_accuracy": self_accuracy,
@@ -120,7 +118,8 @@ def _rows(
             }
 
 
-def _pair(found: Grid, comparison: Comparison, view: str) -> Pair:
+def paired(found: Grid, comparison: Comparison, view: str) -> Pair:
+    """Return the two predictors of a comparison as one view has them."""
     own, other = map(found.place, (comparison.self_predictor, comparison.cross_predictor))
     hits = [of_task[:, [own, other]] for of_task in found.hits]
     readable = [of_task[:, [own, other]] for of_task in found.readable]
@@ -162,12 +161,17 @@ def _chance(observed: Sums, shuffled: Sums, found: Grid, cell: Cell) -> float:
 
 def _effect(pair: Pair, found: Grid, cell: Cell) -> float:
     """Return the mean difference of a prompt's shares in standard deviations over prompts."""
+    apart = differences(pair, found, cell)
+    spread = apart.std(ddof=1) if len(apart) > 1 else 0.0
+    return float(apart.mean() / spread) if spread > 0 else np.nan
+
+
+def differences(pair: Pair, found: Grid, cell: Cell) -> Floats:
+    """Return, for each prompt of a cell, the share of rows that self has right less the other's."""
     of_cell = zip(found.of_cell(pair.hits, cell), found.of_cell(pair.rows, cell), strict=True)
     shares = np.concatenate([ratio(hits.sum(axis=-1), of.sum(axis=-1)) for hits, of in of_cell])
-    differences = shares[:, 0] - shares[:, 1]
-    differences = differences[~np.isnan(differences)]
-    spread = differences.std(ddof=1) if len(differences) > 1 else 0.0
-    return float(differences.mean() / spread) if spread > 0 else np.nan
+    apart: Floats = shares[:, 0] - shares[:, 1]
+    return apart[~np.isnan(apart)]
 
 
 def _holm(table: pd.DataFrame) -> pd.Series:
@@ -175,5 +179,5 @@ def _holm(table: pd.DataFrame) -> pd.Series:
     corrected = pd.Series(np.nan, index=table.index)
     single = table[(table["task"] == ALL) & (table["property"] != ALL) & table["p_value"].notna()]
     for _, family in single.groupby(FAMILY):
-        corrected[family.index] = multipletests(family["p_value"], method="holm")[1]
+        corrected[family.index] = holm(family["p_value"].to_numpy(dtype=float))
     return corrected

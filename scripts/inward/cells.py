@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 ITEM_ID = ("target", "predictor", "task", "property", "wrapper", "prompt_id")
 SHOWN = 12  # digits of a prompt's ID in an item's
@@ -33,10 +35,15 @@ class Comparison:
 
 def item_ids(items: pd.DataFrame) -> pd.Series:
     """Return the IDs of the rows of an items table: their keys, the prompt's ID cut short."""
-    return cell_names(items).str.cat(items["prompt_id"].str[:SHOWN], sep="/")
+    return _joined([items[name] for name in ITEM_ID[:-1]] + [items["prompt_id"].str[:SHOWN]])
 
 
 def cell_names(table: pd.DataFrame) -> pd.Series:
     """Return the names of the cells that rows are about: the first parts of their items' IDs."""
-    keys = table[list(ITEM_ID[:-1])].astype(str)
-    return keys.iloc[:, 0].str.cat(keys.iloc[:, 1:], sep="/")
+    return _joined([table[name] for name in ITEM_ID[:-1]])
+
+
+def _joined(parts: list[pd.Series]) -> pd.Series:
+    arrays = [pa.array(part, pa.large_string(), from_pandas=True) for part in parts]
+    names = pc.binary_join_element_wise(*arrays, pa.scalar("/", pa.large_string()))
+    return pd.Series(pd.array(names, dtype=pd.StringDtype("pyarrow")), index=parts[0].index)

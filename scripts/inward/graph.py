@@ -43,6 +43,14 @@ class Model:
         return self.settings.get("scratch")
 
     @property
+    def schooling(self) -> dict[str, Any] | None:
+        """How a model raised from nothing is trained; with the weight of its look-ahead, if any."""
+        if not self.scratch:
+            return None
+        ahead = self.scratch.get("look_ahead")
+        return {**self.scratch["training"], **({"look_ahead": ahead["weight"]} if ahead else {})}
+
+    @property
     def rule(self) -> str | None:
         """The rule by which a baseline answers."""
         return self.settings.get("rule")

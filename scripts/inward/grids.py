@@ -4,19 +4,17 @@ A grid holds all predictors of one target, in one role and by one wrapper. Promp
 anew; sums over them, of what was right and of what there was, are all that averages are made of.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from inward.cells import ALL, Cell
 from inward.randomness import arrays
 from inward.stats import Floats, bounds, drawn_sums, drawn_tasks, ratio, warning
-
-COUNTED = ["predictor", "task", "property"]
 
 
 @dataclass(frozen=True)
@@ -198,31 +196,45 @@ def made_by(bootstrap: Bootstrap) -> dict[str, Any]:
     }
 
 
-Reasons = dict[tuple[str, str, str], Counter[str]]  # by predictor, task and property
+@dataclass(frozen=True)
+class Reasons:
+    """How often each reason was given, by predictor, task and property."""
+
+    names: list[str]
+    counts: NDArray[np.int64]  # [reasons, predictors, tasks, properties]
+
+    def in_cell(self, grid: Grid, cell: Cell) -> list[dict[str, int]]:
+        """Return, for each predictor, the reasons in a cell with their counts."""
+        tasks, names = grid.chosen(cell)
+        totals = self.counts[:, :, tasks][..., names].sum(axis=(2, 3)).T
+        return [
+            {name: int(n) for name, n in zip(self.names, of, strict=True) if n} for of in totals
+        ]
 
 
-def reasons(table: pd.DataFrame, column: str) -> Reasons:
-    """Return the reasons in a column of items, counted by predictor, task and property."""
-    counts = table[table[column].notna()].groupby([*COUNTED, column]).size()
-    found: Reasons = {}
-    for *cell, reason, count in counts.reset_index().itertuples(index=False):
-        predictor, task, name = cell
-        found.setdefault((predictor, task, name), Counter())[reason] = int(count)
-    return found
+def reasons(table: pd.DataFrame, column: str, grid: Grid) -> Reasons:
+    """Return the reasons in a column of the items of a grid."""
+    given = table[table[column].notna()]
+    names = sorted(given[column].unique())
+    counts = np.zeros(
+        (len(names), len(grid.predictors), len(grid.tasks), len(grid.properties)), dtype=np.int64
+    )
+    places = [
+        pd.Index(order).get_indexer(pd.Index(given[what]))
+        for order, what in (
+            (names, column),
+            (grid.predictors, "predictor"),
+            (grid.tasks, "task"),
+            (grid.properties, "property"),
+        )
+    ]
+    np.add.at(counts, tuple(places), 1)
+    return Reasons(names, counts)
 
 
-def in_cell(found: Reasons, predictor: str, cell: Cell) -> Counter[str]:
-    """Return the reasons of one predictor in one cell, counted."""
-    total: Counter[str] = Counter()
-    for (of, task, name), counts in found.items():
-        if of == predictor and cell.task in (ALL, task) and cell.property in (ALL, name):
-            total += counts
-    return total
-
-
-def said(counts: Counter[str]) -> str:
+def said(counts: dict[str, int]) -> str:
     """Return reasons with their counts as a table shows them."""
-    return ", ".join(f"{reason}: {counts[reason]}" for reason in sorted(counts))
+    return ", ".join(f"{reason}: {count}" for reason, count in counts.items())
 
 
 def _of_task(

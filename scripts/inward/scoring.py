@@ -8,6 +8,8 @@ import pandas as pd
 from inward.properties import PROPERTIES
 from inward.reading import Reading
 
+OF_ANSWERS = ["prompt_id", "property", "wrapper", "answer", "noncompliant"]
+
 
 def read_answers(
     predictions: pd.DataFrame, options: Mapping[str, Sequence[str]] | None = None
@@ -39,9 +41,13 @@ def items(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     `answers` are those of one predictor, `labels` those of one target, on one task. Only the first
     sample of either is scored; whether the target's second has the same label is noted.
     """
-    first = with_second(labels)
-    joined = answers[answers["sample"] == 0].merge(
-        first, on=["prompt_id", "property"], how="left", validate="many_to_one", indicator=True
+    return beside(answers, with_second(labels))
+
+
+def beside(answers: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Return what `items` does, of labels as `with_second` returns them."""
+    joined = answers.loc[answers["sample"] == 0, OF_ANSWERS].merge(
+        labels, on=["prompt_id", "property"], how="left", validate="many_to_one", indicator=True
     )
     if (joined["_merge"] != "both").any():
         lost = joined[joined["_merge"] != "both"].iloc[0]

@@ -70,6 +70,19 @@ def chance_of(observed: Floats, shuffled: Floats) -> Floats:
     return known
 
 
+def holm(chances: Floats) -> Floats:
+    """Return p-values corrected for their number by Holm's method (1979).
+
+    That of statsmodels returns the same, and collects garbage at each call, which takes longer than
+    all else that is done to a family of five.
+    """
+    order = np.argsort(chances)
+    raised = chances[order] * np.arange(len(chances), 0, -1)
+    corrected = np.empty(len(chances))
+    corrected[order] = np.minimum(np.maximum.accumulate(raised), 1)
+    return corrected
+
+
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Return numerator / denominator, NaN where there is nothing to divide by."""
     numerator, denominator = np.broadcast_arrays(numerator, denominator)
@@ -129,4 +142,7 @@ def _signs(counts: NDArray[np.int64], resamples: int, generator: np.random.Gener
         heads = generator.binomial(counts, 0.5, size=(resamples, len(counts)))
     else:
         heads = generator.integers(2, size=(resamples, len(counts)))
-    return (2 * heads - counts).astype(float)
+    signs: Floats = heads.astype(float)
+    signs *= 2
+    signs -= counts
+    return signs

@@ -8,6 +8,10 @@ that follows it. It reads two kinds of conversations:
 
 It never reads a hypothetical question. Whether it can nevertheless learn to tell a property of what
 it would answer is the experiment.
+
+With look-ahead, each row also carries what would come next after its last word: by the model's own
+habits in a positive control, by another model's in a negative one. Heads that are thrown away learn
+to tell it from where the prompt ends; the model never reads or writes it.
 """
 
 from collections.abc import Iterator
@@ -41,22 +45,38 @@ def habit(items: list[str], draw: Random) -> dict[str, str]:
 
 
 def conversations(
-    realms: list[Realm], *, habits: int, seed: int, count: int, object_level_share: float
+    realms: list[Realm],
+    *,
+    habits: int,
+    seed: int,
+    count: int,
+    object_level_share: float,
+    look_ahead: int | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield `count` conversations as training rows; `habits` says whose habits they show."""
-    habit_of = {
-        realm.name: habit(realm.items, draws(seed, "habits", habits, realm.name))
-        for realm in realms
-    }
+    """Yield `count` conversations as training rows; `habits` says whose habits they show.
+
+    `look_ahead` says whose replies lie ahead, if any; the conversations are the same for all.
+    """
+    habit_of = _habits(realms, habits, seed)
+    ahead_of = None if look_ahead is None else _habits(realms, look_ahead, seed)
     draw = draws(seed, "conversations", habits)
     for _ in range(count):
         realm = draw.choice(realms)
         item = draw.choice(realm.items)
         if draw.random() < object_level_share:
             shown = [*draw.choices(realm.items, k=realm.settings["shown"] - 1), item]
-            yield training_row(sequence.render(realm.settings, shown), habit_of[realm.name][item])
+            row = training_row(sequence.render(realm.settings, shown), habit_of[realm.name][item])
         else:
-            yield visible_property(item, draw.choice(realm.properties))
+            row = visible_property(item, draw.choice(realm.properties))
+        yield {**row, "look_ahead": ahead_of[realm.name][item]} if ahead_of else row
+
+
+def _habits(realms: list[Realm], number: int, seed: int) -> dict[str, dict[str, str]]:
+    """Return the habits of this number, by realm."""
+    return {
+        realm.name: habit(realm.items, draws(seed, "habits", number, realm.name))
+        for realm in realms
+    }
 
 
 def visible_property(word: str, name: str) -> dict[str, Any]:

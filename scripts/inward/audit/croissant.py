@@ -10,18 +10,22 @@ from typing import Any
 import pyarrow as pa
 
 from inward.audit.files import KINDS
-from inward.calibration_tables import CALIBRATION, CALIBRATION_BINS
 from inward.tables import (
     ACCURACY,
     ADVANTAGE,
     AGREEMENT,
     BEHAVIORS,
+    CALIBRATION,
+    CALIBRATION_BINS,
     EXAMPLES,
     ITEMS,
     JUDGMENTS,
     LABELS,
+    PAIRS,
+    POWER,
     PREDICTIONS,
     PROMPTS,
+    SIMILARITY,
     Table,
 )
 
@@ -45,6 +49,9 @@ SCORES = {
         ITEMS,
         ACCURACY,
         ADVANTAGE,
+        PAIRS,
+        SIMILARITY,
+        POWER,
         EXAMPLES,
         AGREEMENT,
         CALIBRATION,

@@ -2,11 +2,12 @@
 
 The loss is on the answer alone, its end-of-turn token included. Which tokens are the answer is
 found by prefix: the prompt, rendered as it is for sampling, must begin the rendered conversation.
+A model raised from nothing may have look-ahead heads beside that, on rows that say what lies ahead.
 """
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,19 +20,23 @@ from inward.errors import ProviderError
 from inward.progress import log, track
 from inward.providers.checkpoints import from_nothing, load, render
 from inward.providers.local_sampling import end_tokens, tokens_of
+from inward.providers.look_ahead import IGNORED, LookAhead
 from inward.randomness import draws, seed_of
 
 SHOWN_ROWS = 3
 WINDOW = 8  # batches
-IGNORED = -100  # the label that torch's cross entropy passes over
 
 
 @dataclass(frozen=True)
 class Row:
-    """A conversation in tokens; the first `prompt` of them are not learnt."""
+    """A conversation in tokens; the first `prompt` of them are not learnt.
+
+    `ahead` is the reply that look-ahead heads are to tell from the last token of the prompt.
+    """
 
     ids: list[int]
     prompt: int
+    ahead: tuple[int, ...] = ()
 
 
 def train(
@@ -46,6 +51,7 @@ def train(
     """Train on `rows` and save into `folder`: an adapter, or a whole model raised from nothing.
 
     `base` is a record of models/, or {"architecture": ...}. Returns what is known of the run.
+    Look-ahead heads, where the hyperparameters give their loss a weight, are not saved.
     """
     scratch = "architecture" in base
     if scratch:
@@ -57,17 +63,21 @@ def train(
         adapted = get_peft_model(network, _lora(hyperparameters))
         trained = adapted
     encoded = _encoded(network, tokenizer, rows)
-    loss = _optimize(trained, encoded, hyperparameters, draws(seed, "order"))
+    heads = LookAhead(network, seed) if "look_ahead" in hyperparameters else None
+    losses = _optimize(trained, heads, encoded, hyperparameters, draws(seed, "order"))
     if scratch:
         network.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     else:
+        config = adapted.peft_config["default"]
         # Where the base lies on this machine is no part of an adapter; None would be filled in.
-        adapted.peft_config["default"].base_model_name_or_path = ""
+        config.base_model_name_or_path = ""
+        # A set until now, which each process of Python has in an order of its own.
+        config.target_modules = sorted(config.target_modules or ())
         adapted.save_pretrained(folder)
         (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
     learnt = sum(parameter.numel() for parameter in trained.parameters() if parameter.requires_grad)
-    return {"final_loss": round(loss, 4), "trained_parameters": learnt, "rows": len(rows)}
+    return {**losses, "trained_parameters": learnt, "rows": len(rows)}
 
 
 def encode(
@@ -98,11 +108,21 @@ def _encoded(
     network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Sequence[dict[str, Any]]
 ) -> list[Row]:
     ends = end_tokens(network, tokenizer)
-    encoded = [encode(tokenizer, row["messages"], ends) for row in rows]
+    encoded = [_with_ahead(tokenizer, row, ends) for row in rows]
     for row in encoded[:SHOWN_ROWS]:
         prompt, answer = row.ids[: row.prompt], row.ids[row.prompt :]
         log.info("a row: %r, learnt: %r", tokenizer.decode(prompt), tokenizer.decode(answer))
     return encoded
+
+
+def _with_ahead(tokenizer: PreTrainedTokenizerBase, row: dict[str, Any], ends: set[int]) -> Row:
+    """Return a training row in tokens, with the reply that it says lies ahead."""
+    plain = encode(tokenizer, row["messages"], ends)
+    if "look_ahead" not in row:
+        return plain
+    reply = {"role": "assistant", "content": row["look_ahead"]}
+    other = encode(tokenizer, [*row["messages"][:-1], reply], ends)
+    return replace(plain, ahead=tuple(other.ids[other.prompt :]))
 
 
 def _lora(hyperparameters: dict[str, Any]) -> LoraConfig:
@@ -116,10 +136,15 @@ def _lora(hyperparameters: dict[str, Any]) -> LoraConfig:
 
 
 def _optimize(
-    network: torch.nn.Module, rows: list[Row], hyperparameters: dict[str, Any], draw: Random
-) -> float:
-    """Train in place with AdamW, warm-up and linear decay; return the loss of the last batches."""
+    network: torch.nn.Module,
+    heads: LookAhead | None,
+    rows: list[Row],
+    hyperparameters: dict[str, Any],
+    draw: Random,
+) -> dict[str, float]:
+    """Train in place with AdamW, warm-up and linear decay; return the last batches' losses."""
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    parameters += heads.parameters() if heads else []
     size, epochs = hyperparameters["batch_size"], hyperparameters["epochs"]
     steps = epochs * -(-len(rows) // size)
     optimizer = torch.optim.AdamW(
@@ -135,22 +160,31 @@ def _optimize(
         optimizer, lambda step: min(1.0, (step + 1) / warmup) * max(0.03, 1 - step / steps)
     )
     network.train()
-    smooth = 0.0
+    smooth: dict[str, float] = {}
     started = time.monotonic()
-    for step, batch in enumerate(track(_batches(rows, size, epochs, draw), steps, "training")):
+    for batch in track(_batches(rows, size, epochs, draw), steps, "training"):
         ids, labels = _right_padded(batch)
         ids, labels = ids.to(parameters[0].device), labels.to(parameters[0].device)
-        logits = network(input_ids=ids).logits[:, :-1]
+        output = network(input_ids=ids, output_hidden_states=heads is not None)
+        logits = output.logits[:, :-1]
         learnt = labels[:, 1:] != IGNORED
         loss = torch.nn.functional.cross_entropy(logits[learnt].float(), labels[:, 1:][learnt])
+        losses = {"final_loss": loss.item()}
+        if heads:
+            begins, replies = [row.prompt - 1 for row in batch], [row.ahead for row in batch]
+            ahead = heads.loss(output.hidden_states, begins, replies)
+            losses["look_ahead_loss"] = ahead.item()
+            loss = loss + hyperparameters["look_ahead"] * ahead
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
-        smooth += (loss.item() - smooth) * (1.0 if step == 0 else 0.05)
-    log.info("%d steps, loss %.3f, %.0f s", steps, smooth, time.monotonic() - started)
-    return smooth
+        for name, value in losses.items():
+            smooth[name] = smooth.get(name, value) + (value - smooth.get(name, value)) * 0.05
+    said = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in smooth.items())
+    log.info("%d steps, %s, %.0f s", steps, said, time.monotonic() - started)
+    return {name: round(value, 4) for name, value in smooth.items()}
 
 
 def _batches(rows: list[Row], size: int, epochs: int, draw: Random) -> Iterator[list[Row]]:

@@ -1,6 +1,6 @@
 """Calibration tables: the schemas of what calibration finds."""
 
-from inward.tables import COUNT, SHARE, TEXT, Table
+from inward.tables.table import COUNT, SHARE, TEXT, Table
 
 # What is held against a target's behavior: a predictor's distributions, or its confidence.
 _CALIBRATED = {

@@ -1,0 +1,307 @@
+"""What scoring costs: all score tables of a million predictions against a million labels.
+
+python -m bench.scores                  # minutes; prints, and writes results/scores.json
+python -m bench.scores --prompts 100 --resamples 500 --results /tmp/scores.json
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import random
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import bootstrap
+
+from inward.accuracies import accuracy
+from inward.files import write_json
+from inward.grids import Bootstrap
+from inward.labels import labels_of
+from inward.properties import PROPERTIES as KNOWN
+from inward.splits import prompt_id
+from inward.tables import (
+    BEHAVIORS,
+    ITEMS,
+    LABELS,
+    PREDICTIONS,
+    PROMPTS,
+    Table,
+    read_table,
+    write_table,
+)
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "bench" / "results" / "scores.json"
+HOME = Path("results/large")
+TASKS = [f"task-{number}" for number in range(5)]
+TARGETS = [f"subject-{number}" for number in range(4)]
+PREDICTORS = [*TARGETS, "guess"]
+PROPERTIES = [
+    *("first_character", "second_character", "last_character", "starts_with_vowel", "first_word")
+]
+RIGHT = 0.4  # of predictions
+SECONDS, GIBIBYTES = 60, 4  # the limits
+FORMER, LOOPED = 4, 20  # grids for scipy; draws for the loop: the rest is extrapolated
+
+
+def main() -> None:
+    """Write a study, score it, measure the others on it, say it, and write it down."""
+    parser = argparse.ArgumentParser(description="Measure what scoring costs.")
+    parser.add_argument("--prompts", type=int, default=2000, help="in each task")
+    parser.add_argument("--resamples", type=int, default=10_000)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        write_study(given.prompts)
+        jobs = {name: measured(job, given.resamples) for name, job in JOBS.items()}
+        others = {name: measured(way, given.resamples) for name, way in ACCURACIES.items()}
+    for job in jobs.values():
+        del job["answer"]
+    ours = others["inward"]["answer"]
+    found = {
+        "when": f"{datetime.now(UTC):%Y-%m-%d}",
+        "items": len(TARGETS) * len(PREDICTORS) * len(TASKS) * len(PROPERTIES) * given.prompts,
+        "resamples": given.resamples,
+        "cores": os.cpu_count(),
+        "limits": {"seconds": SECONDS, "gibibytes": GIBIBYTES},
+        "jobs": jobs,
+        "all_jobs": {
+            clock: round(sum(job[clock] for job in jobs.values()), 1)
+            for clock in ("wall_seconds", "cpu_seconds")
+        },
+        "accuracies": {
+            name: {"cpu_seconds": round(of["answer"], 1), "to_ours": round(of["answer"] / ours, 1)}
+            for name, of in others.items()
+        },
+    }
+    write_json(given.results, found)
+    print(json.dumps(found, indent=2))
+
+
+def measured(job: Callable[[int], Any], resamples: int) -> dict[str, Any]:
+    """Run a job in a new process; return its seconds, its peak of memory, and what it returns."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measure, (job, resamples))
+
+
+def _measure(job: Callable[[int], Any], resamples: int) -> dict[str, Any]:
+    began, worked = time.perf_counter(), time.process_time()
+    answer = job(resamples)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "wall_seconds": round(time.perf_counter() - began, 1),
+        "cpu_seconds": round(time.process_time() - worked, 1),
+        "gibibytes": round(peak * (1 if sys.platform == "linux" else 1 / 1024) / 1024**2, 2),
+        "answer": answer,
+    }
+
+
+def score(resamples: int) -> None:
+    """Make items, accuracies and advantages."""
+    script("score").main(
+        labels=paths("labels", TARGETS),
+        prompts=[HOME / "prompts" / f"{task}.parquet" for task in TASKS],
+        predictions=paths("predictions", PREDICTORS),
+        items_table=HOME / "scores/items.parquet",
+        accuracy_table=HOME / "scores/accuracy.parquet",
+        advantage_table=HOME / "scores/advantage.parquet",
+        roles={task: "test" if task == TASKS[-1] else "train" for task in TASKS},
+        comparisons=comparisons(),
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
+def score_pairs(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
+    """Make pairs, and their regression."""
+    script("score_pairs").main(
+        items_table=HOME / "scores/items.parquet",
+        prompts=[HOME / "prompts" / f"{task}.parquet" for task in TASKS],
+        behaviors=paths("behaviors", TARGETS),
+        predictions=paths("predictions", TARGETS),
+        pairs_table=HOME / "scores/pairs.parquet",
+        similarity_table=HOME / "scores/similarity.parquet",
+        relations={t: {p: "self" if p == t else "other" for p in TARGETS} for t in TARGETS},
+        confidence=0.95,
+    )
+
+
+def score_power(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
+    """Make the power of each comparison."""
+    script("score_power").main(
+        items_table=HOME / "scores/items.parquet",
+        table=HOME / "scores/power.parquet",
+        comparisons=comparisons(),
+        aim={"advantages": [0.01, 0.02, 0.05, 0.1], "power": 0.8, "alpha": 0.05},
+    )
+
+
+def as_we_do(resamples: int) -> float:
+    """Return the seconds of work for the table of accuracies alone, all of it."""
+    items = read_table(ITEMS, HOME / "scores/items.parquet")
+    began = time.process_time()
+    accuracy(items, Bootstrap(resamples=resamples, confidence=0.95, seed=1))
+    return time.process_time() - began
+
+
+def with_scipy(resamples: int) -> float:
+    """Return the seconds of work for the same accuracy intervals by scipy's bootstrap.
+
+    All properties of a target, predictor and task are drawn at once, as one array.
+    """
+    grids = [
+        (rows.pivot_table(index="prompt_id", columns="property", values="correct").to_numpy(float))
+        for _, rows in read_items().groupby(["target", "predictor", "task"])
+    ]
+    began = time.process_time()
+    for grid in grids[:FORMER]:
+
+        def accuracies(drawn: Any, axis: int, grid: Any = grid) -> Any:
+            return np.nanmean(grid[drawn], axis=axis - 1).T
+
+        bootstrap(
+            (np.arange(len(grid)),),
+            accuracies,
+            n_resamples=resamples,
+            method="percentile",
+            batch=100,
+            rng=np.random.default_rng(0),
+        )
+    return (time.process_time() - began) / FORMER * len(grids)
+
+
+def with_pandas(resamples: int) -> float:
+    """Return the seconds of work for the same accuracies by a loop of draws over groupby."""
+    scored = read_items().dropna(subset="correct").astype({"correct": float})
+    by_task = {task: rows.set_index("prompt_id") for task, rows in scored.groupby("task")}
+    generator = np.random.default_rng(0)
+    began = time.process_time()
+    for _ in range(LOOPED):
+        for rows in by_task.values():
+            prompts = rows.index.unique()
+            drawn = rows.loc[prompts[generator.integers(len(prompts), size=len(prompts))]]
+            drawn.groupby(["target", "predictor", "property"])["correct"].mean()
+    return (time.process_time() - began) / LOOPED * resamples
+
+
+JOBS = {"score": score, "score_pairs": score_pairs, "score_power": score_power}
+ACCURACIES = {
+    "inward": as_we_do,
+    "scipy.stats.bootstrap": with_scipy,
+    "a loop over groupby": with_pandas,
+}
+
+
+def read_items() -> pd.DataFrame:
+    """Return what the others need of the items."""
+    return read_table(
+        ITEMS,
+        HOME / "scores/items.parquet",
+        ["target", "predictor", "task", "property", "prompt_id", "correct"],
+    ).astype({"correct": "float"})
+
+
+def comparisons() -> list[dict[str, str]]:
+    """Return each target with each other predictor."""
+    return [
+        {"target": t, "self_predictor": t, "cross_predictor": p, "relation": "cross"}
+        for t in TARGETS
+        for p in PREDICTORS
+        if p != t
+    ]
+
+
+def paths(stage: str, subjects: list[str]) -> list[Path]:
+    """Return the files of a stage."""
+    return [HOME / stage / subject / f"{task}.parquet" for subject in subjects for task in TASKS]
+
+
+def script(name: str) -> Any:
+    """Return a script of the workflow as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_study(prompts: int) -> None:
+    """Write prompts, behaviors, labels and predictions, so many prompts in each task."""
+    words = (ROOT / "prompts/words/words.txt").read_text().split()
+    generator = random.Random(0)
+    for task in TASKS:
+        texts = [f"{task} {number} {generator.choice(words)}" for number in range(prompts)]
+        ids = [prompt_id(text) for text in texts]
+        asked = {"prompt_id": ids, "text": texts, "split": "test", "item": texts}
+        made(PROMPTS, f"prompts/{task}.parquet", {**asked, "options": [[]] * prompts})
+        table = read_table(PROMPTS, HOME / f"prompts/{task}.parquet")
+        labels = {}
+        for subject in TARGETS:
+            said = [generator.choice(words) if generator.random() > 0.01 else "" for _ in ids]
+            acted = pd.DataFrame({"prompt_id": ids, **answered(said, generator)})
+            made(BEHAVIORS, f"behaviors/{subject}/{task}.parquet", acted)
+            labels[subject] = labels_of(acted, table, PROPERTIES)
+            made(LABELS, f"labels/{subject}/{task}.parquet", labels[subject])
+        for subject in PREDICTORS:
+            own = labels[subject if subject in labels else TARGETS[0]]
+            guesses = [generator.choice(words) for _ in range(len(own))]
+            predicted = [
+                label if generator.random() < RIGHT and label else guess(name, word)
+                for label, name, word in zip(
+                    own["value"].fillna(""), own["property"], guesses, strict=True
+                )
+            ]
+            rows: dict[str, Any] = {
+                "prompt_id": own["prompt_id"],
+                "property": own["property"],
+                "wrapper": "terse",
+                "question": "first: " + own["prompt_id"].str[:20],
+                **answered(predicted, generator),
+            }
+            made(PREDICTIONS, f"predictions/{subject}/{task}.parquet", rows)
+
+
+def guess(name: str, word: str) -> str:
+    """Return the property of a word; of few words nothing that could be read."""
+    return KNOWN[name].read(word, "stop").value or "I cannot say."
+
+
+def answered(texts: list[str], generator: random.Random) -> dict[str, Any]:
+    """Return the columns of answers: three tokens each, with five alternatives."""
+    tokens = [
+        [
+            {
+                "token": f"{text[:2]}{place}",
+                "logprob": -generator.random(),
+                "top": [
+                    {"token": f"{text[:2]}{other}", "logprob": -other - generator.random()}
+                    for other in range(5)
+                ],
+            }
+            for place in range(3)
+        ]
+        for text in texts
+    ]
+    return {"sample": 0, "text": texts, "finish_reason": "stop", "tokens": tokens}
+
+
+def made(table: Table, file: str, rows: Any) -> None:
+    """Write a table of the study."""
+    frame = pd.DataFrame(rows)
+    frame = frame.assign(**dict.fromkeys(table.optional - set(frame.columns)))
+    write_table(table, frame[list(table.columns)], HOME / file)
+
+
+if __name__ == "__main__":
+    main()
