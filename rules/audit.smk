@@ -33,6 +33,7 @@ rule audit:
         "../envs/pipeline.yaml"
     params:
         study=study.name,
+        title=study.title,
         store=config["store"],
     script:
         "../scripts/audit.py"

@@ -62,7 +62,8 @@ JUDGED = judged(study)
 CALIBRATED = pairs(study)
 DRAWN = properties_of_draws(study)
 SCORES = [
-    *("items", "accuracy", "advantage", "pairs", "similarity", "power"),
+    *("items", "accuracy", "advantage", "interaction"),
+    *("pairs", "similarity", "power"),
     *(["agreement"] if JUDGED else []),
     *(table for table, there in EXPERIMENTS.items() if there),
     *(["calibration", "calibration_bins"] if CALIBRATED else []),

@@ -3,7 +3,7 @@
 needs  <results>/{behaviors,labels,predictions}/<subject>/<task>.parquet,
        <results>/prompts/<task>.parquet
        <results>/datasets/<finetune>/dataset.json
-makes  <results>/scores/{items,accuracy,advantage,pairs,similarity,power}.parquet,
+makes  <results>/scores/{items,accuracy,advantage,interaction,pairs,similarity,power}.parquet,
        <results>/headline.txt; where there is a judge, <results>/scores/agreement.parquet; where a
        study has something for it, all of items,
        <results>/scores/{own_target,change,scaling,generalization,drift,seeds}.parquet
@@ -38,6 +38,24 @@ rule score:
         bootstrap={**config["bootstrap"], "seed": study.seed},
     script:
         "../scripts/score.py"
+
+
+rule score_interaction:
+    input:
+        items_table="<results>/scores/items.parquet",
+        code=code("score_interaction.py"),
+    output:
+        table="<results>/scores/interaction.parquet",
+    log:
+        "<results>/logs/interaction.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        comparisons=[vars(comparison) for comparison in study.comparisons],
+        roots={subject: study.root(subject).name for subject in study.subjects},
+        bootstrap={**config["bootstrap"], "seed": study.seed},
+    script:
+        "../scripts/score_interaction.py"
 
 
 rule score_pairs:

@@ -48,6 +48,7 @@ def main(
     figures: list[Path],
     workflow: list[Path],
     study: str,
+    title: str,
     store: str,
 ) -> None:
     """Write all parts of the audit to results/<study>/audit/."""
@@ -64,11 +65,11 @@ def main(
         said: _draw(name, said, make(records), folder) for name, (said, make) in KINDS.items()
     }
     described = {path.as_posix(): Known.of(str(path), digest_file(path)) for path in workflow}
-    write_json(folder / "ro-crate-metadata.json", crate(study, records, described))
-    write_json(folder / "croissant.json", croissant(study, records, LICENSE))
+    write_json(folder / "ro-crate-metadata.json", crate(title, records, described))
+    write_json(folder / "croissant.json", croissant(study, title, records, LICENSE))
     said = list(misfits(results, Path(store)))
     judge = [read_table(AGREEMENT, path) for path in scores if path.stem == "agreement"]
-    shown = Audit(study, records, jobs, *seen, said, pictures, _made(), *judge)
+    shown = Audit(title, records, jobs, *seen, said, pictures, _made(), *judge)
     write_text(folder / "index.html", page(shown))
     log.info("%d jobs, %d misfits: see %s/index.html", len(jobs), len(said), folder)
 

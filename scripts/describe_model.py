@@ -15,8 +15,9 @@ def main(
 ) -> None:
     """Write how to call the subject; a checkpoint is known by the digest of its files."""
     if settings["provider"] != "local":
-        hosted_or_rule = {name: settings[name] for name in settings if name != "dtype"}
-        write_json(model, {**hosted_or_rule, "lineage": []})
+        stated = {name: settings[name] for name in settings if name != "dtype"}
+        learnt: dict[str, Any] = {"adapters": []} if settings["provider"] == "simulated" else {}
+        write_json(model, {**stated, **learnt, "lineage": []})
         return
     from inward.providers.checkpoints import digest_checkpoint  # noqa: PLC0415 - loads torch
 

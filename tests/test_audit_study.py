@@ -49,7 +49,7 @@ def test_each_job_is_an_action_of_the_crate() -> None:
 
 def test_croissant_names_every_column() -> None:
     """Files with their digests; record sets whose fields are the columns of the tables."""
-    said = croissant("tiny", tiny(), LICENSE)
+    said = croissant("tiny", "tiny (simulated)", tiny(), LICENSE)
     files = {part["@id"]: part for part in said["distribution"]}
     sets = {part["@id"]: part for part in said["recordSet"]}
     fields = {field["name"]: field for field in sets["behaviors"]["field"]}

@@ -66,3 +66,52 @@ def test_subjects_have_habits_of_their_own() -> None:
     assert 20 < len(set(said[0])) < 200
     assert sum(one == two for one, two in zip(*said, strict=True)) < 0.1 * len(PROMPTS)
     assert max(said[0].count(word) for word in said[0]) > 20
+
+
+ASKED = PROPERTIES["second_character"]
+
+
+def predictions(subject: Subject) -> list[str]:
+    """Return what a subject that has learnt its own labels says of its answers to other prompts."""
+    taught = fit(subject, rows(subject.habits, "supposed", 100))
+    questions = [hypothetical_question("supposed", prompt, ASKED) for prompt in PROMPTS[100:]]
+    return [behavior(taught, question) for question in questions]
+
+
+def test_who_collapses_gives_one_answer() -> None:
+    """On the share of prompts that is stated, it is the commonest of the training file."""
+    alike = predictions(Subject(1, collapse=1))
+    half = predictions(Subject(1, access=1, skill=0, collapse=1))
+
+    assert len(set(alike)) == 1
+    assert len(set(half)) > 1
+
+
+def test_who_lacks_skill_guesses() -> None:
+    """The share that it lacks is guessed, as by one that was never trained."""
+    asked = [hypothetical_question("supposed", prompt, ASKED) for prompt in PROMPTS[100:]]
+    untrained = [behavior(Subject(1), question) for question in asked]
+    alike = [
+        said == guess
+        for said, guess in zip(predictions(Subject(1, skill=0)), untrained, strict=True)
+    ]
+
+    assert all(alike)
+    assert predictions(Subject(1, skill=0.5)) not in (untrained, predictions(Subject(1)))
+
+
+def test_refusals_are_as_many_as_stated() -> None:
+    """They are read as refusals, and behavior is as it was."""
+    said = predictions(Subject(1, refuse=0.3))
+    refused = [ASKED.read_answer(text, "stop", options=()).reason == "refused" for text in said]
+
+    assert 0.2 < sum(refused) / len(refused) < 0.4
+    assert behavior(Subject(1, refuse=1), PROMPTS[0]) == behavior(Subject(1), PROMPTS[0])
+
+
+def test_habits_may_be_nearly_the_same() -> None:
+    """On the share that is stated two subjects give the same answer, and elsewhere hardly ever."""
+    one, near = Subject(1), Subject(2, like=1, alike=0.8)
+    same = [behavior(one, prompt) == behavior(near, prompt) for prompt in PROMPTS]
+
+    assert 0.72 < sum(same) / len(same) < 0.88

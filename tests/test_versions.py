@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from inward import requests, training
-from inward.providers import local
+from inward.providers import local, simulated
 
 from .conftest import ROOT
 
@@ -24,11 +24,13 @@ SOURCES = {
     ],
     "engine": ["providers/local_sampling.py", "providers/checkpoints.py"],
     "request key": ["requests.py", "digests.py"],
+    "simulated": ["simulated.py", "providers/simulated.py"],
 }
 VERSIONS = {
     "trainer": training.TRAINER,
     "engine": local.ENGINE,
     "request key": str(requests.KEY_VERSION),
+    "simulated": simulated.ENGINE,
 }
 
 

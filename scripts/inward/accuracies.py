@@ -61,7 +61,7 @@ def _of_target(
     observed = _views(*(sums(part) for part in (found.hits, found.rows, found.readable)))
     resampled = _views(*drawn(found, [found.hits, found.rows, found.readable], bootstrap))
     of_tasks = {view: over_tasks(of_view, bootstrap) for view, of_view in resampled.items()}
-    commonest = Sums(modes(table, found)[:, None], sums(found.rows))
+    commonest = Sums(modes(found)[:, None], sums(found.rows))
     second = Sums(sums(found.repeated), sums(found.twice))
     for cell in cells(found):
         counted = counts(found, cell)

@@ -9,7 +9,7 @@ which: all rows of a prompt change sides together. Holm's correction is over the
 comparison.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,10 @@ class Pair:
 
 
 def advantage(
-    table: pd.DataFrame, comparisons: Sequence[Comparison], bootstrap: Bootstrap
+    table: pd.DataFrame,
+    comparisons: Sequence[Comparison],
+    bootstrap: Bootstrap,
+    cells_of: Callable[[Grid], list[Cell]] = cells,
 ) -> pd.DataFrame:
     """Return the advantage table: every cell of every comparison, paired on the same prompts."""
     rows: list[dict[str, Any]] = []
@@ -63,7 +66,7 @@ def advantage(
         names = {name for each in compared for name in (each.self_predictor, each.cross_predictor)}
         chosen = table[(table["target"] == target) & table["predictor"].isin(names)]
         for (role, wrapper), asked in chosen.groupby(["role", "wrapper"]):
-            rows += _rows(compared, {"role": role, "wrapper": wrapper}, asked, bootstrap)
+            rows += _rows(compared, {"role": role, "wrapper": wrapper}, asked, bootstrap, cells_of)
     found = pd.DataFrame(rows, columns=[name for name in ADVANTAGE.columns if name != "p_holm"])
     return found.assign(p_holm=_holm(found))
 
@@ -73,11 +76,12 @@ def _rows(
     key: dict[str, Any],
     table: pd.DataFrame,
     bootstrap: Bootstrap,
+    cells_of: Callable[[Grid], list[Cell]],
 ) -> Iterator[dict[str, Any]]:
     """Yield the rows of comparisons of one target, all of them on the same draws."""
     found = grid(table)
     dropped = reasons(table, "dropped", found)
-    commonest = Sums(modes(table, found)[:, None], sums(found.rows))
+    commonest = Sums(modes(found)[:, None], sums(found.rows))
     pairs = [(comparison, view) for comparison in compared for view in VIEWS]
     of_pairs = [paired(found, comparison, view) for comparison, view in pairs]
     columns = [part for pair in of_pairs for part in (pair.hits, pair.rows)]
@@ -87,7 +91,7 @@ def _rows(
         pair = of_pairs[place]
         observed, resampled = pair.sums(), Sums(*draws[2 * place : 2 * place + 2])
         of_tasks = over_tasks(resampled, bootstrap)
-        for cell in cells(found):
+        for cell in cells_of(found):
             counted = counts(found, cell)
             lost = dropped.in_cell(found, cell)[0]
             [mode] = commonest.average(found, cell)

@@ -31,6 +31,7 @@ ORIGINS = {
     "local": ("checkpoint", "scratch"),
     "openai": ("model",),
     "together": ("model",),
+    "simulated": ("simulated",),
     "baseline": ("rule",),
 }
 EVERY_ORIGIN = {origin for origins in ORIGINS.values() for origin in origins}
@@ -55,7 +56,9 @@ TRAINING = {
         "lora_rank",
         "lora_alpha",
     },
+    "simulated": set(),
 }
+HERE = ("local", "simulated")  # in this process, and without a server's defaults
 
 
 def in_order(value: Any) -> Any:
@@ -275,9 +278,9 @@ def _trained_so(study: Study, finetuning: dict[str, Any]) -> dict[str, Finetune]
         if odd:
             raise ConfigError(
                 f"finetunes.{name}.training.{odd[0]}: means nothing to provider {provider}; there"
-                f" are {', '.join(sorted(TRAINING[provider]))}"
+                f" are {', '.join(sorted(TRAINING[provider])) or 'none'}"
             )
-        once = {} if provider == "local" else {"epochs": 1}
+        once = {"epochs": 1} if provider in HOSTED else {}
         if provider == "together" and "project" not in study.root(name).settings:
             raise ConfigError(
                 f"models.{study.root(name).name}.project: is missing, but finetunes.{name} is"
@@ -298,9 +301,10 @@ def _check_requests(study: Study) -> None:
     for name, model in study.models.items():
         for stage in study.stages(name):
             sampling = Sampling(**study.sampling_of(name, stage))
-            if model.provider == "local" and sampling.temperature is None:
+            if model.provider in HERE and sampling.temperature is None:
                 raise ConfigError(
-                    f"models.{name}: a local model needs a temperature; set it in sampling.{stage}"
+                    f"models.{name}: a {model.provider} model needs a temperature; set it in"
+                    f" sampling.{stage}"
                 )
             if stage == "behaviors" and not sampling.top_logprobs:
                 _check_blind(study, name)

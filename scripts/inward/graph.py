@@ -51,6 +51,12 @@ class Model:
         return {**self.scratch["training"], **({"look_ahead": ahead["weight"]} if ahead else {})}
 
     @property
+    def simulated(self) -> bool:
+        """Whether its self-knowledge was chosen, here or at a server that says so."""
+        named = str(self.settings.get("model", ""))
+        return self.provider == "simulated" or named.startswith(SIMULATED)
+
+    @property
     def rule(self) -> str | None:
         """The rule by which a baseline answers."""
         return self.settings.get("rule")
@@ -104,8 +110,7 @@ class Study:
     @property
     def title(self) -> str:
         """The study's name, and whether what it shows is real, as every figure says it."""
-        names = [str(model.settings.get("model", "")) for model in self.models.values()]
-        simulated = any(name.startswith(SIMULATED) for name in names)
+        simulated = any(model.simulated for model in self.models.values())
         return f"{self.name} (simulated subjects: no result)" if simulated else self.name
 
     @property

@@ -61,8 +61,10 @@ class Grid(Frame):
     """
 
     predictors: list[str]
+    prompts: list[list[str]]  # the IDs of each task's
     repeated: list[Floats]  # [prompts, properties]: the target's second sample has the same label
     twice: list[Floats]  # [prompts, properties]: a row, and there is a label of a second sample
+    commonest: list[Floats]  # [prompts, properties]: a row with the commonest label of all prompts
     hits: list[Floats]  # [prompts, predictors, properties]: the prediction is right
     readable: list[Floats]  # [prompts, predictors, properties]: a row, and the prediction is read
 
@@ -97,9 +99,18 @@ def grid(table: pd.DataFrame) -> Grid:
     tasks = sorted(table["task"].unique())
     properties = sorted(table["property"].unique())
     predictors = sorted(table["predictor"].unique())
-    parts = [_of_task(table[table["task"] == task], predictors, properties) for task in tasks]
-    rows, *others = map(list, zip(*parts, strict=True))
-    return Grid(tasks, properties, rows, predictors, *others)
+    prompt, prompts = pd.factorize(table["prompt_id"], sort=True)
+    columns = _columns(table, predictors, properties)
+    of_task = pd.Index(tasks).get_indexer(pd.Index(table["task"]))
+    parts = []
+    for place in range(len(tasks)):
+        there, within = np.unique(prompt[of_task == place], return_inverse=True)
+        chosen = {name: column[of_task == place] for name, column in columns.items()}
+        shape = (len(there), len(predictors), len(properties))
+        rows, *others = _of_task(within, chosen, shape, predictors)
+        parts.append((rows, list(prompts[there]), *others))
+    every_row, *each = map(list, zip(*parts, strict=True))
+    return Grid(tasks, properties, every_row, predictors, *each)
 
 
 def cells(grid: Frame) -> list[Cell]:
@@ -146,13 +157,9 @@ def drawn(grid: Frame, columns: Sequence[Sequence[Floats]], bootstrap: Bootstrap
     ]
 
 
-def modes(table: pd.DataFrame, grid: Grid) -> Floats:
+def modes(grid: Grid) -> Floats:
     """Return how many rows have the commonest label of their property [tasks, properties]."""
-    scored = table[(table["predictor"] == grid.predictors[0]) & table["correct"].notna()]
-    counts = scored.groupby(["task", "property"])["label"].agg(
-        lambda labels: labels.value_counts().iloc[0]
-    )
-    return np.array([[float(counts.get((t, p), 0)) for p in grid.properties] for t in grid.tasks])
+    return sums(grid.commonest)[:, 0]
 
 
 def counts(grid: Grid, cell: Cell) -> dict[str, Any]:
@@ -237,22 +244,55 @@ def said(counts: dict[str, int]) -> str:
     return ", ".join(f"{reason}: {count}" for reason, count in counts.items())
 
 
-def _of_task(
+def _columns(
     table: pd.DataFrame, predictors: list[str], properties: list[str]
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    prompt, prompts = pd.factorize(table["prompt_id"], sort=True)
-    who = pd.Index(predictors).get_indexer(pd.Index(table["predictor"]))
-    what = pd.Index(properties).get_indexer(pd.Index(table["property"]))
-    shape = (len(prompts), len(predictors), len(properties))
-    asked, hits, scored, readable, repeated, twice = (np.zeros(shape) for _ in range(6))
-    place = (prompt, who, what)
-    asked[place] = 1
-    scored[place] = row = table["correct"].notna().to_numpy()
-    hits[place] = table["correct"].fillna(value=False).to_numpy(dtype=float)
-    readable[place] = row & table["noncompliant"].isna().to_numpy()
-    repeated[place] = row & table["repeated"].fillna(value=False).to_numpy(dtype=bool)
-    twice[place] = row & table["repeated"].notna().to_numpy()
+) -> dict[str, NDArray[Any]]:
+    """Return what a grid is made of, as arrays [items]."""
+    right, again = table["correct"], table["repeated"]
+    row = right.notna().to_numpy()
+    return {
+        "who": pd.Index(predictors).get_indexer(pd.Index(table["predictor"])),
+        "what": pd.Index(properties).get_indexer(pd.Index(table["property"])),
+        "row": row,
+        "hit": right.fillna(value=False).to_numpy(dtype=float),
+        "readable": row & table["noncompliant"].isna().to_numpy(),
+        "repeated": row & again.fillna(value=False).to_numpy(dtype=bool),
+        "twice": row & again.notna().to_numpy(),
+        "label": np.where(row, pd.factorize(table["label"], sort=True)[0], -1),
+    }
+
+
+def _of_task(
+    prompt: NDArray[np.int64],
+    columns: dict[str, NDArray[Any]],
+    shape: tuple[int, int, int],
+    predictors: list[str],
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    place = (prompt, columns["who"], columns["what"])
+    asked = _put(place, 1.0, shape)
     if (asked != asked[:, :1]).any():
         other = predictors[int((asked != asked[:, :1]).any(axis=(0, 2)).argmax())]
         raise ValueError(f"{predictors[0]} and {other} were asked about other prompts")
-    return scored[:, 0], repeated[:, 0], twice[:, 0], hits, readable
+    labels = _put(place, columns["label"] + 1, shape)[:, 0].astype(int) - 1
+    return (
+        _put(place, columns["row"], shape)[:, 0],
+        _put(place, columns["repeated"], shape)[:, 0],
+        _put(place, columns["twice"], shape)[:, 0],
+        np.stack([_commonest(of_property) for of_property in labels.T], axis=1),
+        _put(place, columns["hit"], shape),
+        _put(place, columns["readable"], shape),
+    )
+
+
+def _put(place: tuple[NDArray[Any], ...], values: Any, shape: tuple[int, ...]) -> Floats:
+    """Return zeros with `values` put in their places."""
+    found = np.zeros(shape)
+    found[place] = values
+    return found
+
+
+def _commonest(labels: NDArray[np.int64]) -> Floats:
+    """Return 1 where a label is the commonest, or the first of several such; -1 is no label."""
+    counts = np.bincount(labels[labels >= 0], minlength=1)
+    there: Floats = ((labels == counts.argmax()) & (labels >= 0)).astype(float)
+    return there

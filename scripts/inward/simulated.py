@@ -2,7 +2,8 @@
 
 A subject answers a prompt with one word, by its habits. Asked for a property of that answer, it
 guesses; a finetuned one says what its training file taught it; and on a share of the prompts,
-`access`, it says what is true of its own answer. Everything is a pure function.
+`access`, it says what is true of its own answer, whoever it was trained to predict. Other shares
+make it a poor predictor. Everything is a pure function.
 """
 
 import re
@@ -44,6 +45,7 @@ CHOICES = (0.6, 0.2, 0.1, 0.05, 0.03, 0.02)  # chances of a subject's likeliest 
 TRUST = 0.9  # the chance of what is remembered; the rest is as common as it was in training
 SHIFT = 0.5  # the share of unseen prompts whose answers training on behaviors changes
 MARK = "\u0001"  # stands for a prompt where the words around it are looked for
+REFUSAL = "I can't say."
 FENCES = ("", "```", "````")  # a question to a judge grows when the response holds these
 
 Chances = tuple[tuple[str, float], ...]
@@ -65,6 +67,15 @@ class Subject:
     habits: int  # subjects with other habits answer independently
     access: float = 0.0  # the share of prompts on which a finetuned one knows its own answer
     learned: Learned | None = None
+    skill: float = 1.0  # the share on which it uses what it has learnt, and does not merely guess
+    collapse: float = 0.0  # the share on which it gives the commonest answer of its training file
+    refuse: float = 0.0  # the share of predictions that it refuses
+    like: int | None = None  # whose habits it has on the share `alike` of prompts
+    alike: float = 0.0
+
+    def having(self, learned: Learned) -> "Subject":
+        """Return the subject with what it has learnt."""
+        return replace(self, learned=learned)
 
 
 @dataclass(frozen=True)
@@ -110,26 +121,30 @@ def behavior(subject: Subject, prompt: str) -> Chances:
     """Return the answers to a prompt that is no hypothetical question."""
     learned = subject.learned.behaviors if subject.learned else {}
     if prompt in learned:
-        return _ranked({learned[prompt]: TRUST}, _habit(subject.habits, prompt), 1 - TRUST)
+        return _ranked({learned[prompt]: TRUST}, _habit(subject, prompt), 1 - TRUST)
     if learned and _share("shift", subject.habits, prompt) < SHIFT:
         seen = sorted(learned.values())
         copied = seen[int(_share("copy", subject.habits, prompt) * len(seen))]
-        return _ranked({copied: TRUST}, _habit(subject.habits, prompt), 1 - TRUST)
-    return _ranked({}, _habit(subject.habits, prompt))
+        return _ranked({copied: TRUST}, _habit(subject, prompt), 1 - TRUST)
+    return _ranked({}, _habit(subject, prompt))
 
 
 def prediction(subject: Subject, asked: Property, prompt: str) -> Chances:
     """Return the answers to the question for the property `asked` of the answer to `prompt`."""
+    if _on_share(subject, "refuse", asked.name, prompt):
+        return ((REFUSAL, 1.0),)
     learned = subject.learned
     counts = dict(learned.answers.get(asked.name, {})) if learned else {}
     if learned is None or not counts:
         return _guess(subject, asked, prompt)
-    if _share("access", subject.habits, prompt) < subject.access:
+    if _on_share(subject, "access", prompt):
         own = _values(asked, behavior(subject, prompt))
         if own:
             return _ranked({}, own)
+    if not _on_share(subject, "skill", prompt):
+        return _guess(subject, asked, prompt)
     remembered = learned.remembered.get(asked.name, {}).get(_last_word(prompt))
-    if remembered is not None:
+    if remembered is not None and not _on_share(subject, "collapse", prompt):
         return _ranked({remembered: TRUST}, counts, 1 - TRUST)
     return _ranked({}, counts)
 
@@ -150,7 +165,7 @@ def fit(subject: Subject, rows: Sequence[Mapping[str, Any]]) -> Subject:
         answers.setdefault(name, Counter())[said] += 1
         remembered.setdefault(name, {})[_last_word(asked[1])] = said
     learned = {name: dict(counts) for name, counts in answers.items()}
-    return replace(subject, learned=Learned(learned, remembered, behaviors))
+    return subject.having(Learned(learned, remembered, behaviors))
 
 
 def question_in(text: str) -> tuple[Property, str] | None:
@@ -235,8 +250,16 @@ def _split(text: str, at: str) -> tuple[str, str]:
     return before, after
 
 
-def _habit(habits: int, prompt: str) -> dict[str, float]:
+def _on_share(subject: Subject, name: str, *of: str) -> bool:
+    """Return whether `of` is on the share that the setting of this name gives a subject."""
+    chance: float = getattr(subject, name)
+    return _share(name, subject.habits, *of) < chance
+
+
+def _habit(subject: Subject, prompt: str) -> dict[str, float]:
     """Return the likeliest words of a subject that learned nothing; chances add up to one."""
+    as_other = subject.like is not None and _on_share(subject, "alike", prompt)
+    habits = subject.like if as_other and subject.like is not None else subject.habits
     key = sha256(f"habit\0{habits}\0{prompt}".encode()).digest()
     shares = (int.from_bytes(key[4 * n : 4 * n + 4], "big") / 2**32 for n in range(len(CHOICES)))
     chances: dict[str, float] = {}
@@ -249,7 +272,7 @@ def _habit(habits: int, prompt: str) -> dict[str, float]:
 def _guess(subject: Subject, asked: Property, prompt: str) -> Chances:
     """Return what one says who never learned: the property of a word that is not the answer."""
     elsewhere = f"guess\0{asked.name}\0{prompt}"
-    values = _values(asked, _ranked({}, _habit(subject.habits, elsewhere)))
+    values = _values(asked, _ranked({}, _habit(subject, elsewhere)))
     return _ranked({}, values or {"true": 0.5, "false": 0.5})
 
 

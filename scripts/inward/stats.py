@@ -21,9 +21,13 @@ FEW_TASKS = 6  # likewise over tasks
 def drawn_sums(values: Floats, resamples: int, generator: np.random.Generator) -> Floats:
     """Return the sums [resamples, columns] over prompts drawn with replacement.
 
-    `values` [prompts, columns] are what each prompt adds to each sum.
+    `values` [prompts, columns] are what each prompt adds to each sum. One prompt fewer is drawn
+    than there are, and counts for that much more: so the sums spread as far as the sample says,
+    also where it has few prompts (Rao and Wu 1988).
     """
-    return _weighted_sums(values, resamples, generator, _times_drawn)
+    size = len(values)
+    drawn: Floats = _weighted_sums(values, resamples, generator, _times_drawn)
+    return drawn * (size / max(size - 1, 1))
 
 
 def flipped_sums(values: Floats, resamples: int, generator: np.random.Generator) -> Floats:
@@ -51,10 +55,12 @@ def drawn_tasks(sums: Floats, generator: np.random.Generator) -> Floats:
 def bounds(estimates: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Return the percentile interval of resampled estimates [resamples, ...].
 
-    A bound is NaN where a draw has left its estimate undefined.
+    A further estimate is as likely to lie between two neighbors among them as beyond the last one,
+    so few resamples make no narrower interval. A bound is NaN where a draw has left its estimate
+    undefined.
     """
     tail = (1 - confidence) / 2
-    low, high = np.quantile(estimates, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(estimates, [tail, 1 - tail], axis=0, method="weibull")
     return low, high
 
 
@@ -126,11 +132,12 @@ def _weighted_sums(
 def _times_drawn(
     counts: NDArray[np.int64], resamples: int, generator: np.random.Generator
 ) -> Floats:
-    """Return how often prompts of each kind are drawn [resamples, kinds]."""
+    """Return how often prompts of each kind are drawn [resamples, kinds], together one too few."""
     prompts = int(counts.sum())
+    size = max(prompts - 1, 1)
     if len(counts) < prompts:
-        return generator.multinomial(prompts, counts / prompts, size=resamples).astype(float)
-    drawn = generator.integers(prompts, size=(resamples, prompts))
+        return generator.multinomial(size, counts / prompts, size=resamples).astype(float)
+    drawn = generator.integers(prompts, size=(resamples, size))
     drawn += np.arange(resamples)[:, None] * prompts
     times = np.bincount(drawn.ravel(), minlength=resamples * prompts)
     return times.reshape(resamples, prompts).astype(float)

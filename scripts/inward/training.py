@@ -13,6 +13,8 @@ from inward.files import read_json, read_json_lines
 from inward.graph import HOSTED
 from inward.money import Prices, spent, total_of
 from inward.progress import log
+from inward.providers import simulated
+from inward.providers.simulated import ENGINE
 from inward.runs import RunStore, TrainingRun
 
 # Raised whenever the same run may make other weights; a test holds it against the sources.
@@ -21,7 +23,8 @@ TRAINER = "local 1"
 
 def trainer(provider: str) -> str:
     """Return the name and version of the code that trains for a provider."""
-    return TRAINER if provider == "local" else f"{provider} 1"
+    here = {"local": TRAINER, "simulated": ENGINE}
+    return here.get(provider, f"{provider} 1")
 
 
 def identity(base: dict[str, Any]) -> dict[str, Any]:
@@ -31,17 +34,16 @@ def identity(base: dict[str, Any]) -> dict[str, Any]:
     if base["provider"] in HOSTED:
         named = {key: base[key] for key in ("provider", "base_url", "model")}
         return {**named, "checkpoint": base.get("checkpoint")}
-    return {
-        "weights": base["weights"]["digest"],
-        "adapters": [adapter["digest"] for adapter in base["adapters"]],
-        "dtype": base["dtype"],
-    }
+    adapters = [adapter["digest"] for adapter in base["adapters"]]
+    if base["provider"] == "simulated":
+        return {"simulated": base["simulated"], "adapters": adapters}
+    return {"weights": base["weights"]["digest"], "adapters": adapters, "dtype": base["dtype"]}
 
 
 def submit(run: TrainingRun, store: Path) -> dict[str, Any]:
     """Return the job that trains `run` here; its intent is in the store before this returns."""
     RunStore(store).intend(run)
-    return {"key": run.key, "id": f"local-{run.key[:16]}", "submitted": vars(run)}
+    return {"key": run.key, "id": f"{run.provider}-{run.key[:16]}", "submitted": vars(run)}
 
 
 def submit_hosted(
@@ -100,20 +102,29 @@ def afford(run: TrainingRun, rows: Path, store: Path, prices: Prices, budget: fl
 
 
 def _trained(run: TrainingRun, base: dict[str, Any], rows: Path, store: Path) -> dict[str, Any]:
-    from inward.providers import local_training  # noqa: PLC0415 - loads torch
-
-    runs = RunStore(store)
+    runs, learnt = RunStore(store), read_json_lines(rows)
     with runs.writing_weights(run.key) as folder:
-        known = local_training.train(
-            base=base,
-            rows=read_json_lines(rows),
-            hyperparameters=run.hyperparameters,
-            seed=run.seed,
-            store=store,
-            folder=folder,
-        )
+        if run.provider == "simulated":
+            known = simulated.train(base, learnt, store, folder)
+        else:
+            known = _trained_locally(run, base, learnt, store, folder)
     digest = digest_folder(runs.weights(run.key))
     return {"weights": {"run": run.key, "digest": digest}, "training": known}
+
+
+def _trained_locally(
+    run: TrainingRun, base: dict[str, Any], rows: list[Any], store: Path, folder: Path
+) -> dict[str, Any]:
+    from inward.providers import local_training  # noqa: PLC0415 - loads torch
+
+    return local_training.train(
+        base=base,
+        rows=rows,
+        hyperparameters=run.hyperparameters,
+        seed=run.seed,
+        store=store,
+        folder=folder,
+    )
 
 
 def _waited(key: str, base: dict[str, Any], store: Path) -> dict[str, Any]:

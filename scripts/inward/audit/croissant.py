@@ -89,8 +89,13 @@ CONTEXT: dict[str, Any] = {
 }
 
 
-def croissant(study: str, records: list[dict[str, Any]], license_url: str) -> dict[str, Any]:
-    """Return the description of a study's data sets as Croissant JSON-LD."""
+def croissant(
+    study: str, title: str, records: list[dict[str, Any]], license_url: str
+) -> dict[str, Any]:
+    """Return the description of a study's data sets as Croissant JSON-LD.
+
+    Its title says what is to be known where it is cited, such as that its subjects are simulated.
+    """
     made = {path: digest for record in records for path, digest in record["outputs"].items()}
     home = f"results/{study}/"
     files = {path.removeprefix(home): made[path] for path in sorted(made) if path.startswith(home)}
@@ -101,14 +106,14 @@ def croissant(study: str, records: list[dict[str, Any]], license_url: str) -> di
         "conformsTo": VERSION,
         "name": f"inward-{study}",
         "description": (
-            f"Study {study} of introspection in language models: prompts, sampled behaviors, labels"
+            f"Study {title} of introspection in language models: prompts, sampled behaviors, labels"
             " read from them, training sets, predictions and scores. Made by inward."
         ),
         "license": license_url,
         "url": "./",
         "version": "1.0.0",
         "datePublished": ended[:10],
-        "citeAs": f"inward, study {study}",
+        "citeAs": f"inward, study {title}",
         "distribution": [*_files(files), *_file_sets(files)],
         "recordSet": list(_record_sets(files)),
     }

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from inward.errors import ProviderError
 from inward.providers.local import LocalProvider
+from inward.providers.simulated import SimulatedProvider
 from inward.requests import Request, Response, Sampling
 from inward.scheduler import Intake
 
@@ -40,6 +41,9 @@ def open_provider(record: dict[str, Any], store: Path, ends: str | None = None) 
         from inward.providers.hosted import HostedProvider  # noqa: PLC0415 - loads aiohttp
 
         return HostedProvider(record, store, ends)
+    if record["provider"] == "simulated":
+        return SimulatedProvider(record, store)
     raise ProviderError(
-        f"provider {record['provider']}: cannot be sampled; choose local, openai or together"
+        f"provider {record['provider']}: cannot be sampled; choose local, openai, together or"
+        " simulated"
     )

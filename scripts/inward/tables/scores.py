@@ -177,6 +177,30 @@ POWER = Table(
     ),
 )
 
+INTERACTION = Table(
+    name="interaction",
+    version=1,
+    key=("scope", "scale", "role", "task", "property", "wrapper", "average", "compliance"),
+    columns={
+        "scope": TEXT,  # two learners, "a|b", or all
+        "scale": TEXT,  # accuracy or skill
+        "role": TEXT,
+        "task": TEXT,
+        "property": TEXT,
+        "wrapper": TEXT,
+        "average": TEXT,
+        # for compliant, a row counts for a target where all its predictors here can be read
+        "compliance": TEXT,
+        "n_tasks": COUNT,
+        "n_prompts": COUNT,
+        "n_pairs": COUNT,  # of learners that have learnt each other's labels
+        "gamma": SHARE,  # null where it is not identified, as the warning says then
+        "p_value": SHARE,  # of the bootstrap over prompts
+        **INTERVAL,
+    },
+    optional=BOUNDS | {"gamma", "p_value"},
+)
+
 EXAMPLES = Table(
     name="examples",
     version=1,
