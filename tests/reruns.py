@@ -158,21 +158,27 @@ def renamed(reruns: Reruns) -> None:
 
 
 NOTHING = Caused({}, 0, 0)
+SCORES = {
+    "draw_figure": 5,
+    "draw_similarity": 1,
+    "score": 1,
+    "score_drift": 1,
+    "score_generalization": 1,
+    "score_own_target": 1,
+    "score_pairs": 1,
+    "score_power": 1,
+    "write_headline": 1,
+}
 EVERYTHING = {
     "build_dataset": 2,
     "describe_model": 2,
-    "draw_figure": 3,
-    "draw_similarity": 1,
     "read_labels": 4,
     "sample_behaviors": 4,
     "sample_predictions": 4,
-    "score": 1,
-    "score_pairs": 1,
-    "score_power": 1,
     "submit_job": 2,
     "train_model": 2,
-    "write_headline": 1,
     "write_prompts": 2,
+    **SCORES,
 }
 
 
@@ -190,14 +196,6 @@ NUMBERS = {
     "vocabulary": 20,
     "prompts": 20,
     "properties": ["first_character"],
-}
-SCORES = {
-    "draw_figure": 3,
-    "draw_similarity": 1,
-    "score": 1,
-    "score_pairs": 1,
-    "score_power": 1,
-    "write_headline": 1,
 }
 OF_FINETUNE = {"read_labels": 1, "sample_behaviors": 1, "sample_predictions": 1, **SCORES}
 # Of the second model, and of its finetune.
@@ -233,7 +231,7 @@ EDITS = [
     Edit(
         "a chart's color",
         replaced("scripts/inward/charts/theme.py", "#1f5fa8", "#1f5fa9"),
-        Caused({"draw_figure": 3, "draw_similarity": 1, "write_headline": 1}, 0, 0),
+        Caused({"draw_figure": 5, "draw_similarity": 1, "write_headline": 1}, 0, 0),
     ),
     Edit(
         "a prompt added to the held-out task",

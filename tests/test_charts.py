@@ -150,8 +150,9 @@ def test_a_title_counts_who_follows_a_change() -> None:
     table["low"] = table["low"].mask(table["matched"], -0.1)
     placebo = table.assign(arm="placebo")
 
-    assert "of 1 of 1 changed models follow the new behavior; with labels matched, 0" in title(
-        "change", replace(scores, experiment=table)
+    assert (
+        "of 1 of 1 changed models follow the new behavior; with labels matched, of 0 of 1"
+        in title("change", replace(scores, experiment=table))
     )
     assert "of 0 of 0 changed models" in title("change", replace(scores, experiment=placebo))
 

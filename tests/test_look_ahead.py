@@ -160,10 +160,11 @@ def test_without_look_ahead_nothing_is_read_of_it(tmp_path: Path) -> None:
 def test_the_training_file_says_what_lies_ahead(tmp_path: Path, habits: int) -> None:
     """Beside its messages each row has a reply, of the habits that the configuration names."""
     settings = {"items": {"range": [10, 19]}, "template": "number {items}", "shown": 2}
-    names = ("train", "validation", "dataset")
-    paths: dict[str, Any] = {name: tmp_path / f"{name}.json" for name in names}
+    train_rows = tmp_path / "train.jsonl"
     write_conversations.main(
-        **paths,
+        train=train_rows,
+        validation=tmp_path / "validation.jsonl",
+        dataset=tmp_path / "dataset.json",
         tasks={
             "numbers": {
                 "settings": {**settings, "vocabulary": 10},
@@ -178,7 +179,7 @@ def test_the_training_file_says_what_lies_ahead(tmp_path: Path, habits: int) -> 
         },
         seed=1,
     )
-    rows = list(read_json_lines(paths["train"]))
+    rows = list(read_json_lines(train_rows))
     said = [
         row["messages"][1]["content"] for row in rows if ":" not in row["messages"][0]["content"]
     ]

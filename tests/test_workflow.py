@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from inward.tables import (
     ACCURACY,
     ADVANTAGE,
     BEHAVIORS,
+    DRIFT,
     ITEMS,
     LABELS,
+    OWN_TARGET,
     PAIRS,
     PROMPTS,
     read_table,
@@ -84,6 +87,70 @@ def test_every_score_is_what_the_items_say(workshop: Workshop) -> None:
         assert row["advantage"] == pytest.approx(own - other, nan_ok=True)
 
 
+def test_experiments_are_what_the_items_say(workshop: Workshop) -> None:
+    """Whom answers fit where labels differ, and how far training moved labels and texts."""
+    items = read_table(ITEMS, workshop.results / "scores/items.parquet")
+    label = {
+        (row["target"], row["task"], row["property"], row["prompt_id"]): row["label"]
+        for row in items[items["label"].notna()].to_dict("records")
+    }
+    text = {
+        (subject, row["prompt_id"]): row["text"]
+        for subject, _, behaviors in frames(workshop, "behaviors", BEHAVIORS)
+        for row in behaviors.to_dict("records")
+    }
+    own_target = read_table(OWN_TARGET, workshop.results / "scores/own_target.parquet")
+    drift = read_table(DRIFT, workshop.results / "scores/drift.parquet")
+
+    assert set(own_target["predictor"]) == {"finch-on-wren", "wren-on-finch"}
+    assert len(drift["finetune"].unique()) == 5
+    for row in own_target[own_target["rows"] == "differing"].query("n_rows > 0").to_dict("records"):
+        fits = Counter(
+            "own" if said == own else "target" if said == target else "neither"
+            for (of, *question), own in label.items()
+            if of == row["predictor"] and question[:2] == [row["task"], row["property"]]
+            for target in [label.get((row["target"], *question))]
+            if target not in {None, own}
+            for said in [answer(items, row["predictor"], question)]
+        )
+        if row["property"] != ALL and row["task"] != ALL:
+            assert row["as_own"] == pytest.approx(fits["own"] / fits.total())
+            assert row["as_target"] == pytest.approx(fits["target"] / fits.total())
+            assert row["n_rows"] == fits.total()
+    for row in drift[(drift["property"] != ALL) & (drift["task"] != ALL)].to_dict("records"):
+        asked = items[
+            (items["predictor"] == row["finetune"])
+            & (items["target"] == row["finetune"])
+            & (items["task"] == row["task"])
+            & (items["property"] == row["property"])
+        ]["prompt_id"]
+        pairs = [
+            tuple(label.get((row[who], row["task"], row["property"], prompt)) for who in sides)
+            for prompt in asked
+            for sides in [("finetune", "base")]
+        ]
+        both = [pair for pair in pairs if None not in pair]
+        texts = [text[row["finetune"], prompt] == text[row["base"], prompt] for prompt in asked]
+
+        assert row["n_rows"] == len(both)
+        if both:
+            assert row["same_label"] == pytest.approx(sum(a == b for a, b in both) / len(both))
+        assert row["same_text"] == pytest.approx(sum(texts) / len(texts))
+
+
+def answer(items: pd.DataFrame, predictor: str, question: list[str]) -> str | None:
+    """Return what a predictor answered to a question."""
+    task, name, prompt = question
+    said = items[
+        (items["predictor"] == predictor)
+        & (items["target"] == predictor)
+        & (items["task"] == task)
+        & (items["property"] == name)
+        & (items["prompt_id"] == prompt)
+    ]["answer"].iloc[0]
+    return None if pd.isna(said) else str(said)
+
+
 def test_likeness_is_what_the_labels_say(workshop: Workshop) -> None:
     """The agreement of a pair is counted anew, from the labels of both on test prompts."""
     found = read_table(PAIRS, workshop.results / "scores/pairs.parquet")
@@ -101,7 +168,9 @@ def test_likeness_is_what_the_labels_say(workshop: Workshop) -> None:
         known = both[both["value"].notna() & both["value_of_other"].notna()]
 
         assert row["n_common"] == len(known)
-        assert row["agreement"] == pytest.approx((known["value"] == known["value_of_other"]).mean())
+        same = int((known["value"] == known["value_of_other"]).sum())
+        agreement = same / len(known) if len(known) else float("nan")
+        assert row["agreement"] == pytest.approx(agreement, nan_ok=True)
     assert set(single["relation"]) == {"self", "family", "other", "baseline"}
 
 
@@ -178,11 +247,11 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
     theme.write_text(theme.read_text().replace("HEIGHT = 190", "HEIGHT = 191"))
 
     assert workshop.planned() == {
-        "draw_figure": 3,
+        "draw_figure": 6,
         "draw_similarity": 1,
         "write_headline": 1,
         "all": 1,
-        "total": 6,
+        "total": 9,
     }
     theme.write_text(theme.read_text().replace("HEIGHT = 191", "HEIGHT = 190"))
     config = workshop.root / "config.yaml"
@@ -190,13 +259,17 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
 
     assert workshop.planned() == {
         "score": 1,
+        "score_own_target": 1,
+        "score_change": 1,
+        "score_generalization": 1,
+        "score_drift": 1,
         "score_pairs": 1,
         "score_power": 1,
-        "draw_figure": 3,
+        "draw_figure": 6,
         "draw_similarity": 1,
         "write_headline": 1,
         "all": 1,
-        "total": 9,
+        "total": 16,
     }
     config.write_text(config.read_text().replace("resamples: 300", "resamples: 200"))
 

@@ -19,7 +19,7 @@ A control may learn what the target learnt, or from the target; of both kinds th
 which stand against the targets of their own number.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inward.cells import Comparison
 from inward.rules import LEARNT, OTHERS
@@ -109,9 +109,13 @@ def _by_origin(study: "Study", target: "Finetune", other: "Finetune") -> str:
     """Return the relation of a predictor that was plainly trained on the target's labels."""
     one, two = study.root(target.name), study.root(other.name)
     if one != two:
-        habits = [model.scratch["habits"] if model.scratch else None for model in (one, two)]
-        return "twin" if habits[0] is not None and habits[0] == habits[1] else "cross"
+        return "twin" if one.scratch and _but_for_seed(one) == _but_for_seed(two) else "cross"
     return "changed" if _was_changed(study, other.base) else "twin"
+
+
+def _but_for_seed(model: "Model") -> dict[str, Any]:
+    """Return how a model was raised, whatever the seed."""
+    return {key: value for key, value in (model.scratch or {}).items() if key != "seed"}
 
 
 def _was_changed(study: "Study", subject: str) -> bool:

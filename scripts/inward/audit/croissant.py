@@ -11,22 +11,15 @@ import pyarrow as pa
 
 from inward.audit.files import KINDS
 from inward.tables import (
-    ACCURACY,
-    ADVANTAGE,
-    AGREEMENT,
     BEHAVIORS,
-    CALIBRATION,
-    CALIBRATION_BINS,
-    EXAMPLES,
-    ITEMS,
     JUDGMENTS,
     LABELS,
-    PAIRS,
-    POWER,
     PREDICTIONS,
     PROMPTS,
-    SIMILARITY,
     Table,
+    calibration,
+    experiments,
+    scores,
 )
 
 VERSION = "http://mlcommons.org/croissant/1.0"
@@ -45,18 +38,9 @@ SETS: dict[str, tuple[str, Table, dict[str, str]]] = {
 FOLDERS = (*(folder for folder, _, _ in SETS.values()), "datasets", "scores")
 SCORES = {
     table.name: table
-    for table in (
-        ITEMS,
-        ACCURACY,
-        ADVANTAGE,
-        PAIRS,
-        SIMILARITY,
-        POWER,
-        EXAMPLES,
-        AGREEMENT,
-        CALIBRATION,
-        CALIBRATION_BINS,
-    )
+    for module in (calibration, experiments, scores)
+    for table in vars(module).values()
+    if isinstance(table, Table)
 }
 MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 CONTEXT: dict[str, Any] = {

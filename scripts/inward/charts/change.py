@@ -72,9 +72,13 @@ def _of_side(rows: pd.DataFrame, side: str, matched: bool) -> pd.DataFrame:  # n
 
 def _finding(pooled: pd.DataFrame) -> str:
     every = pooled[(pooled["property"] == readable(ALL)) & (pooled["role"] == "test")]
-    every = every[every["arm"] == "change"]
-    plain, matched = every[~every["matched"]], every[every["matched"]]
+    every = every[(every["arm"] == "change") & (every["n_rows"] > 0)]
+    plain, matched = (_followers(every[every["matched"] == known]) for known in (False, True))
     return (
-        f"On held-out tasks, predictions of {int((plain['low'] > 0).sum())} of {len(plain)} changed"
-        f" models follow the new behavior; with labels matched, {int((matched['low'] > 0).sum())}"
+        f"On held-out tasks, predictions of {plain} changed models follow the new behavior;"
+        f" with labels matched, of {matched}"
     )
+
+
+def _followers(rows: pd.DataFrame) -> str:
+    return f"{int((rows['low'] > 0).sum())} of {len(rows)}"

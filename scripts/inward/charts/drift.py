@@ -11,7 +11,7 @@ WIDTH = 300
 SERIES = {
     "before": ("predictions that fit the behavior before", "#8a94a0", "circle"),
     "after": ("predictions that fit the behavior after", "#1f5fa8", "circle"),
-    "same_label": ("labels that stayed", "#222222", "stroke"),
+    "same_label": ("labels that stayed", "#222222", "diamond"),
 }
 
 
@@ -44,7 +44,7 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
                 "series:N",
                 title=None,
                 scale=alt.Scale(domain=names, range=shapes),
-                legend=alt.Legend(orient="top", columns=1),
+                legend=alt.Legend(orient="top", columns=1, labelLimit=300),
             ),
             tooltip=[
                 *("finetune:N", "base:N", "learns:N", "round:Q", "n_prompts:Q", "n_rows:Q"),

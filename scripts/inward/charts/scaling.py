@@ -33,11 +33,14 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
         legend=alt.Legend(orient="top", columns=2),
     )
     line = base.mark_line().encode(
-        y=alt.Y("accuracy:Q", axis=PERCENT, scale=alt.Scale(domainMin=0)), strokeDash=dash
+        y=alt.Y("accuracy:Q", title="accuracy", axis=PERCENT, scale=alt.Scale(domainMin=0)),
+        strokeDash=dash,
     )
-    whisker = base.mark_rule().encode(y="low:Q", y2="high:Q", detail="predicts:N")
+    whisker = base.mark_rule().encode(
+        y=alt.Y("low:Q", title="accuracy"), y2="high:Q", detail="predicts:N"
+    )
     point = base.mark_point(filled=True, size=45, opacity=1).encode(
-        y="accuracy:Q",
+        y=alt.Y("accuracy:Q", title="accuracy"),
         detail="predicts:N",
         tooltip=[
             *("finetune:N", "predicts:N", "target:N", "share:Q", "n_training_rows:Q"),
