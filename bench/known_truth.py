@@ -242,13 +242,14 @@ def main() -> None:
                 said = {"scenario": name, "access": name in WITH, "found": rows}
                 results["scenarios"].append(said)
                 print(f"\n{name}\n{pd.DataFrame(rows).to_string(index=False)}")
+                write_json(given.results, results)
         for name, world in POWER.items():
             if name in chosen:
                 rows = list(power(world, given.studies, given.resamples, given.seed, run))
                 results["power"].append({"scenario": name, "found": rows})
                 print(f"\npower: {name}\n{pd.DataFrame(rows).to_string(index=False)}")
+                write_json(given.results, results)
     print(f"\n{(time.monotonic() - began) / 60:.1f} minutes")
-    write_json(given.results, results)
 
 
 if __name__ == "__main__":
