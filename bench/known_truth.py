@@ -228,8 +228,8 @@ def main() -> None:
         "studies": given.studies,
         "resamples": given.resamples,
         "seed": given.seed,
-        "scenarios": {},
-        "power": {},
+        "scenarios": [],
+        "power": [],
     }
     chosen = given.only or [*SCENARIOS, *POWER]
     with ProcessPoolExecutor(given.cores, mp_context=get_context("spawn")) as pool:
@@ -238,14 +238,14 @@ def main() -> None:
             if name in chosen:
                 seeds = islice(seeds_of(given.seed, name), given.studies)
                 studies = pd.concat(run(partial(found, world, given.resamples), seeds))
-                results["scenarios"][name] = list(summary(world, studies))
-                print(
-                    f"\n{name}\n{pd.DataFrame(results['scenarios'][name]).to_string(index=False)}"
-                )
+                rows = list(summary(world, studies))
+                said = {"scenario": name, "access": name in WITH, "found": rows}
+                results["scenarios"].append(said)
+                print(f"\n{name}\n{pd.DataFrame(rows).to_string(index=False)}")
         for name, world in POWER.items():
             if name in chosen:
                 rows = list(power(world, given.studies, given.resamples, given.seed, run))
-                results["power"][name] = rows
+                results["power"].append({"scenario": name, "found": rows})
                 print(f"\npower: {name}\n{pd.DataFrame(rows).to_string(index=False)}")
     print(f"\n{(time.monotonic() - began) / 60:.1f} minutes")
     write_json(given.results, results)

@@ -22,7 +22,6 @@ HEAD = (
     "| scenario | statistic | truth | mean estimate | intervals that cover | tests that reject |",
     "| --- | --- | ---: | ---: | ---: | ---: |",
 )
-WITHOUT_ACCESS = 9  # scenarios; they come first
 SHOWN = {
     ("naive", "wrong"): "naive comparison",
     ("advantage", "wrong"): "advantage, unreadable is wrong",
@@ -39,9 +38,14 @@ WIDTH = 430
 def counted(results: dict[str, Any]) -> pd.DataFrame:
     """Return what is shown of all scenarios, one row for each statistic."""
     rows = [
-        {"scenario": name, "statistic": SHOWN[row["what"], row["compliance"]], **row}
-        for name, found in results["scenarios"].items()
-        for row in found
+        {
+            "scenario": studies["scenario"],
+            "access": studies["access"],
+            "statistic": SHOWN[row["what"], row["compliance"]],
+            **row,
+        }
+        for studies in results["scenarios"]
+        for row in studies["found"]
         if (row["what"], row["compliance"]) in SHOWN
         and (row["average"] == "macro" or row["what"] == "naive")
     ]
@@ -94,9 +98,8 @@ def coverage(results: dict[str, Any]) -> alt.TopLevelMixin:
 
 def level(results: dict[str, Any]) -> alt.TopLevelMixin:
     """Return the chart of how often tests reject where nobody has access."""
-    names = list(results["scenarios"])[:WITHOUT_ACCESS]
     rows = counted(results)
-    chosen = rows[rows["scenario"].isin(names) & rows["rejects"].notna()]
+    chosen = rows[~rows["access"] & rows["rejects"].notna()]
     rows = with_errors(chosen, "rejects", results["studies"])
     drawn = dots(rows, "tests at 5 % that reject", (0.03, 0.07), alt.Scale(domain=[0, 1]))
     return titled(drawn, "Without privileged access", _of(results, "3 to 7 %"))
@@ -105,7 +108,9 @@ def level(results: dict[str, Any]) -> alt.TopLevelMixin:
 def power(results: dict[str, Any]) -> alt.TopLevelMixin:
     """Return the chart of the power that is calculated and that is seen."""
     rows = pd.DataFrame(
-        {"scenario": name, **row} for name, found in results["power"].items() for row in found
+        {"scenario": studies["scenario"], **row}
+        for studies in results["power"]
+        for row in studies["found"]
     )
     rows = with_errors(rows, "seen", results["studies"])
     base = alt.Chart(rows).encode(color=alt.Color("scenario:N", title=None))
@@ -137,10 +142,10 @@ def tables(results: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "| scenario | advantage | prompts | power, calculated | power, seen |"
     yield "| --- | ---: | ---: | ---: | ---: |"
-    for name, found in results["power"].items():
-        for row in found:
+    for studies in results["power"]:
+        for row in studies["found"]:
             yield (
-                f"| {name} | {row['advantage']:.3f} | {row['n_prompts']}"
+                f"| {studies['scenario']} | {row['advantage']:.3f} | {row['n_prompts']}"
                 f" | {row['calculated']:.1%} | {row['seen']:.1%} |"
             )
 
