@@ -122,6 +122,17 @@ def score(resamples: int) -> None:
     )
 
 
+def score_interaction(resamples: int) -> None:
+    """Make the crossed interaction of all predictors and targets."""
+    script("score_interaction").main(
+        items_table=HOME / "scores/items.parquet",
+        table=HOME / "scores/interaction.parquet",
+        comparisons=comparisons(),
+        roots={predictor: predictor for predictor in PREDICTORS},
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
 def score_pairs(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
     """Make pairs, and their regression."""
     script("score_pairs").main(
@@ -194,7 +205,12 @@ def with_pandas(resamples: int) -> float:
     return (time.process_time() - began) / LOOPED * resamples
 
 
-JOBS = {"score": score, "score_pairs": score_pairs, "score_power": score_power}
+JOBS = {
+    "score": score,
+    "score_interaction": score_interaction,
+    "score_pairs": score_pairs,
+    "score_power": score_power,
+}
 ACCURACIES = {
     "inward": as_we_do,
     "scipy.stats.bootstrap": with_scipy,

@@ -130,9 +130,9 @@ def test_intervals_cover_the_truth_and_tests_hold_their_level(name: str) -> None
 def test_power_follows_the_calculation() -> None:
     """At the size that is calculated for a power of 80 % so many studies show the advantage."""
     name = "access on 30 %"
-    half, once, twice = power(POWER[name], 50, 199, 3, map)
+    half, once, twice = power(POWER[name], 40, 199, 3, map)
 
     assert once["calculated"] == pytest.approx(0.8, abs=0.02)
     assert half["calculated"] < once["calculated"] < twice["calculated"]
     for row in (half, once, twice):
-        assert row["seen"] == pytest.approx(row["calculated"], abs=0.18)
+        assert row["seen"] == pytest.approx(row["calculated"], abs=0.2)

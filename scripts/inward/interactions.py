@@ -158,10 +158,12 @@ def _rows(
     """Yield the rows of one role and wrapper, all of them on the same draws."""
     grids = _grids(matrix, table)
     [found, *_] = grids.values()
-    for view in VIEWS:
-        columns = _columns(matrix, grids, view)
-        observed = _view(*map(sums, columns))
-        resampled = _view(*drawn(found, columns, bootstrap))
+    columns = [column for view in VIEWS for column in _columns(matrix, grids, view)]
+    draws = drawn(found, columns, bootstrap)
+    size = len(columns) // len(VIEWS)
+    for number, view in enumerate(VIEWS):
+        part = slice(number * size, (number + 1) * size)
+        observed, resampled = _view(*map(sums, columns[part])), _view(*draws[part])
         views = [observed, resampled, resampled.over_tasks(bootstrap)]
         for cell in cells_of(found):
             made_of = {scale: [v.estimates(found, cell, scale) for v in views] for scale in SCALES}
