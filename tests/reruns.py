@@ -164,6 +164,7 @@ SCORES = {
     "score": 1,
     "score_drift": 1,
     "score_generalization": 1,
+    "score_interaction": 1,
     "score_own_target": 1,
     "score_pairs": 1,
     "score_power": 1,
@@ -267,7 +268,7 @@ EDITS = [
             "return character(response.text, 0)",
             "return character(response.text.strip(), 0)",
         ),
-        Caused(without("describe_model", "write_prompts"), 0, 0),
+        Caused(without("write_prompts"), 0, 0),
     ),
     Edit(
         "one model's temperature for predictions",

@@ -167,6 +167,7 @@ def stage(name: str, sampling: dict[str, Any], samples: int, hosted: Site) -> Pa
             predictions=[made],
             properties=ASKED,
             labels=[],
+            learnt=[],
             wrappers=["supposed"],
             named="",
             examples=4,
@@ -186,9 +187,14 @@ def planned(hosted: Site, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple
         prompts=[Path("results/small/prompts/animals.parquet")],
         by_hand=[],
         study="small",
+        roles={"animals": "test"},
+        power={"advantages": [0.1], "power": 0.8, "alpha": 0.05},
         subjects=[
             {
                 "name": "heron",
+                "run": "heron",
+                "actor": "heron",
+                "behaves": True,
                 "provider": "openai",
                 "model": "sim-heron",
                 "base_url": None,

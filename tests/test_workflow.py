@@ -263,13 +263,14 @@ def test_only_what_an_edit_concerns_runs_again(workshop: Workshop) -> None:
         "score_change": 1,
         "score_generalization": 1,
         "score_drift": 1,
+        "score_interaction": 1,
         "score_pairs": 1,
         "score_power": 1,
         "draw_figure": 6,
         "draw_similarity": 1,
         "write_headline": 1,
         "all": 1,
-        "total": 16,
+        "total": 17,
     }
     config.write_text(config.read_text().replace("resamples: 300", "resamples: 200"))
 
