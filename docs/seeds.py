@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from inward.cells import ALL
-from inward.charts.scores import ROLES, readable
+from inward.charts.scores import ROLES, readable, shown
 from inward.tables import ADVANTAGE, read_table
 
 
@@ -20,6 +20,7 @@ def main(studies: list[Path]) -> None:
         read_table(ADVANTAGE, study / "scores/advantage.parquet").assign(study=study.name)
         for study in studies
     )
+    cells = shown(cells[cells["relation"] == "cross"], "terse")
     pooled = cells[(cells["task"] == ALL) & (cells["average"] == "macro")]
     for role in ("test", "train"):
         print(f"\n### On {ROLES[role]}\n")
