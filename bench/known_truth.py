@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
-from statsmodels.stats.power import TTestPower
 
 from inward.advantages import advantage
 from inward.cells import ALL, Cell
@@ -37,7 +36,7 @@ from inward.known_truth import (
     true_advantage,
     true_interaction,
 )
-from inward.power import Aim, needed
+from inward.power import Aim, chance, needed
 from inward.randomness import arrays, seed_of
 
 RESULTS = Path(__file__).parent / "results/known-truth.json"
@@ -199,7 +198,7 @@ def power(
             "advantage": round(true, 4),
             "spread": round(spread, 4),
             "n_prompts": n,
-            "calculated": round(float(TTestPower().power(true / spread, n, LEVEL)), 4),
+            "calculated": round(chance(true / spread, n, LEVEL), 4),
             "seen": round(float(np.mean(seen)), 4),
         }
 

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
+from statsmodels.stats.power import TTestPower
 
 from inward.cells import ALL, Comparison
 from inward.outlook import foreseen, most_sd, outlook
-from inward.power import Aim, needed, power
+from inward.power import Aim, _smallest_effect, chance, needed, power
 from inward.tables import POWER
 
 AIM = Aim(advantages=[0.02, 0.1], power=0.8, alpha=0.05)
@@ -121,3 +122,21 @@ def test_a_plan_says_what_is_there_and_what_is_needed() -> None:
 def test_nothing_compared_is_an_empty_table() -> None:
     """A study without comparisons has a power table without rows."""
     assert power(items(40), [], AIM).empty
+
+
+@pytest.mark.parametrize("wanted", [0.5, 0.8, 0.9, 0.99])
+def test_what_is_enough_is_known_for_any_number_of_prompts(wanted: float) -> None:
+    """Solvers that start from a guess lose their way at 73 prompts, and at large effects."""
+    aim = Aim(advantages=[], power=wanted, alpha=0.05)
+    for prompts in [*range(4, 200), 10_000]:
+        effect = _smallest_effect(prompts, 0.05, wanted)
+        assert chance(effect, prompts, 0.05) == pytest.approx(wanted)
+        assert needed(1, effect * 1.000001, aim) == prompts
+
+
+def test_a_large_advantage_is_sure_to_be_seen() -> None:
+    """It is no gap in the table."""
+    for effect in (0.1, 1, 10, 100):
+        for prompts in (3, 100, 100_000):
+            assert 0.05 < chance(effect, prompts, 0.05) <= 1
+    assert chance(0.3, 50, 0.05) == pytest.approx(TTestPower().power(0.3, 50, 0.05))

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.power import TTestPower
+from scipy.optimize import brentq
+from scipy.stats import f, ncf
 
 from inward.advantages import differences, paired
 from inward.cells import ALL, Cell, Comparison
@@ -23,7 +24,8 @@ from inward.stats import FEW_PROMPTS, Floats
 from inward.tables import POWER
 
 FEWEST = 3  # prompts, however large the effect
-LARGE = 5.0  # standard deviations: the fewest prompts show it
+MOST = 1e12  # prompts that are looked at
+SMALL, LARGE = 1e-6, 1e3  # effects that are looked at, in standard deviations
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,19 @@ def power(table: pd.DataFrame, comparisons: Sequence[Comparison], aim: Aim) -> p
 def needed(sd: float, advantage: float, aim: Aim) -> int:
     """Return how many prompts show an advantage where prompts' differences vary by `sd`."""
     effect = advantage / sd
-    if effect > LARGE:
+    if chance(effect, FEWEST, aim.alpha) >= aim.power:
         return FEWEST
-    exact = TTestPower().solve_power(effect_size=effect, alpha=aim.alpha, power=aim.power)
-    return max(FEWEST, math.ceil(float(exact)))
+    exact = brentq(lambda n: chance(effect, n, aim.alpha) - aim.power, FEWEST, MOST)
+    return math.ceil(exact)
+
+
+def chance(effect: float, prompts: float, alpha: float) -> float:
+    """Return how likely a two-sided t-test of so many prompts shows an effect in units of the sd.
+
+    The square of t is F with 1 and n - 1 degrees of freedom, and noncentrality n effect^2.
+    """
+    beyond = f.isf(alpha, 1, prompts - 1)
+    return float(ncf.sf(beyond, 1, prompts - 1, prompts * effect**2))
 
 
 def _of_comparison(found: Grid, comparison: Comparison, aim: Aim) -> Iterator[dict[str, Any]]:
@@ -91,7 +102,7 @@ def _chances(apart: Floats, advantage: float, aim: Aim) -> dict[str, Any]:
     return {
         "sd": sd,
         "n_prompts_needed": needed(sd, advantage, aim),
-        "power_now": float(TTestPower().power(advantage / sd, n, aim.alpha)),
+        "power_now": chance(advantage / sd, n, aim.alpha),
         "smallest_advantage": _smallest_effect(n, aim.alpha, aim.power) * sd,
         "warning": f"{n} prompts: the sd is rough below {FEW_PROMPTS}" if n < FEW_PROMPTS else None,
     }
@@ -100,4 +111,4 @@ def _chances(apart: Floats, advantage: float, aim: Aim) -> dict[str, Any]:
 @cache
 def _smallest_effect(prompts: int, alpha: float, wanted: float) -> float:
     """Return the smallest effect, in standard deviations, that so many prompts show."""
-    return float(TTestPower().solve_power(nobs=prompts, alpha=alpha, power=wanted))
+    return float(brentq(lambda effect: chance(effect, prompts, alpha) - wanted, SMALL, LARGE))
