@@ -139,3 +139,21 @@ def test_several_seeds_are_pooled(embedded: Config, schema: Config) -> None:
         ("wren-self-2", "finch-on-wren-2"),
     ]
     assert arms.families(study)["finch-on-wren-2"] == "finch-on-wren"
+
+
+def test_a_seed_written_by_hand_makes_a_family(embedded: Config, schema: Config) -> None:
+    """What differs in more than seeds, of whom it learns included, does not."""
+    finetunes = embedded["finetunes"]
+    finetunes["wren-once-more"] = {**finetunes["wren-self"], "seed": 7}
+    finetunes["finch-once-more"] = {**finetunes["finch-on-wren"], "of": "wren-once-more", "seed": 7}
+    finetunes["wren-tenth"] = {**finetunes["wren-self"], "seed": 7, "share": 0.1}
+    finetunes["wren-on-wren"] = {**finetunes["wren-self"], "of": "wren-self", "seed": 7}
+    study = checked(embedded, schema)
+    family = arms.families(study)
+
+    assert {name: family[name] for name in finetunes if name != family[name]} == {
+        "wren-once-more": "wren-self",
+        "finch-once-more": "finch-on-wren",
+    }
+    cross = [one for one in arms.of_several_seeds(study) if one.relation == "cross"]
+    assert sorted(one.target for one in cross) == ["wren-once-more", "wren-self"]

@@ -133,6 +133,25 @@ def test_a_title_says_what_was_found() -> None:
     assert "no property shows" in str(FIGURES["self-cross"](nothing).to_dict()["title"])
 
 
+def test_each_cross_predictor_has_a_panel() -> None:
+    """Bars of several would lie upon each other, higher than anything can be right."""
+    more = ACCURACY[ACCURACY["predictor"] == "finch-on-wren"].assign(predictor="lark-on-wren")
+    against = ADVANTAGE.assign(cross_predictor="lark-on-wren")
+    scores = replace(
+        SCORES,
+        accuracy=pd.concat([ACCURACY, more], ignore_index=True),
+        advantage=pd.concat([ADVANTAGE, against], ignore_index=True),
+    )
+    (drawn,) = FIGURES["self-cross"](scores).to_dict()["datasets"].values()
+    bars = [tuple(row[name] for name in ("panel", "tasks", "property", "series")) for row in drawn]
+
+    assert len(bars) == len(set(bars)) == 8
+    assert {panel for panel, *_ in bars} == {
+        "target: wren-self | cross: finch-on-wren",
+        "target: wren-self | cross: lark-on-wren",
+    }
+
+
 def test_a_title_counts_who_answers_as_it_behaves() -> None:
     """An interval above zero counts, one that holds zero does not."""
     scores = scores_for("own-target")

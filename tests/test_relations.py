@@ -63,6 +63,16 @@ def test_a_line_stands_against_a_target_as_what_it_is(
     assert (found["wren"], found["finch-on-wren"]) == ("untrained", "cross")
 
 
+def test_a_second_round_stands_against_the_first(
+    embedded: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    """Its base has been trained, so it is not called untrained."""
+    again = {"base": "wren-self", "learns": "predictions", "of": "wren-self"}
+    embedded["finetunes"]["wren-again"] = again
+
+    assert relations(embedded, schema, "wren-again")["wren-self"] == "earlier"
+
+
 @pytest.mark.parametrize(("line", "stands"), BASELINES.values(), ids=BASELINES)
 def test_a_rule_stands_against_those_of_whom_it_has_learnt(
     embedded: dict[str, Any], schema: dict[str, Any], line: dict[str, Any], *, stands: bool

@@ -21,9 +21,9 @@ def test_siblings_lead_to_siblings() -> None:
     found = with_siblings({"self": SELF, "cross": CROSS}, MODELS, 3)
 
     assert list(found) == ["self", "self-2", "self-3", "cross", "cross-2", "cross-3"]
-    assert found["self"] == replace(SELF, family="self")
-    assert found["self-3"] == replace(SELF, name="self-3", family="self", seed=3)
-    assert found["cross-2"] == replace(CROSS, name="cross-2", family="cross", seed=6, of="self-2")
+    assert found["self"] == SELF
+    assert found["self-3"] == replace(SELF, name="self-3", seed=3)
+    assert found["cross-2"] == replace(CROSS, name="cross-2", seed=6, of="self-2")
 
 
 def test_one_seed_makes_no_siblings() -> None:

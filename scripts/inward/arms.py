@@ -110,14 +110,25 @@ def moved(study: Study) -> list[dict[str, Any]]:
 
 
 def families(study: Study) -> dict[str, str]:
-    """Return the family of each finetune: those that differ in their training seed alone."""
-    return {name: finetune.family or name for name, finetune in study.finetunes.items()}
+    """Return the family of each finetune, named after its member of the lowest seed.
+
+    Those of a family differ in their training seed alone, and what they start from and learn of are
+    one, or of one family.
+    """
+    first: dict[str, str] = {}
+    in_order = sorted(study.finetunes.values(), key=lambda finetune: (finetune.seed, finetune.name))
+    return {
+        finetune.name: first.setdefault(_but_for_seeds(study, finetune.name), finetune.name)
+        for finetune in in_order
+    }
 
 
 def of_several_seeds(study: Study) -> list[Comparison]:
     """Return the comparisons of targets that were trained with several seeds."""
     family = families(study)
-    sizes = Counter(family[name] for name in {one.target for one in study.comparisons})
+    targets = {one.target for one in study.comparisons}
+    seeds = {(family[target], study.finetunes[target].seed) for target in targets}
+    sizes = Counter(name for name, _ in seeds)
     return [one for one in study.comparisons if sizes[family[one.target]] > 1]
 
 
@@ -146,8 +157,17 @@ def _changed_likewise(study: Study, finetune: Finetune) -> list[str]:
 
 def _but_for_share(finetune: Finetune) -> str:
     """Return what makes a finetune, but for its share and what may be set for the share's sake."""
-    plain = replace(finetune, name="", family="", share=1, rehearse=0, training={})
+    plain = replace(finetune, name="", share=1, rehearse=0, training={})
     return repr(plain)
+
+
+def _but_for_seeds(study: Study, subject: str) -> str:
+    """Return what makes a subject, through all that it starts from and learns of, but for seeds."""
+    finetune = study.finetunes.get(subject)
+    if finetune is None:
+        return subject
+    base, of = (_but_for_seeds(study, other) for other in (finetune.base, finetune.of))
+    return repr(replace(finetune, name="", seed=0, base=base, of=of))
 
 
 def _rounds(study: Study, subject: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from inward.graph import Study
 from inward.properties import PROPERTIES
+from inward.relations import of_base
 
 STAGES = ("behaviors", "predictions")
 OF_TOKENS = frozenset({"tokens", "log-probabilities"})
@@ -21,7 +22,7 @@ class Pair:
 
     target: str
     predictor: str
-    relation: str  # self, cross, or untrained: the base that the target was trained from
+    relation: str  # self, cross; untrained or earlier: the base that the target was trained from
 
 
 def pairs(study: Study) -> list[Pair]:
@@ -31,7 +32,7 @@ def pairs(study: Study) -> list[Pair]:
     found = [
         pair
         for target, base in study.self_trained.items()
-        for pair in (Pair(target, target, "self"), Pair(target, base, "untrained"))
+        for pair in (Pair(target, target, "self"), Pair(target, base, of_base(study, base)))
     ]
     return found + [
         Pair(each.target, each.cross_predictor, each.relation)

@@ -90,7 +90,6 @@ class Finetune:
     noise: float = 0  # the share of its labels that have changed places
     seed: int = 0  # 0 is the study's own
     actor: str = "self"  # who answers object-level prompts for it: self or base
-    family: str = ""  # the finetune that its siblings, trained with other seeds, are named after
 
 
 @dataclass(frozen=True)
@@ -199,8 +198,7 @@ class Study:
         return next(
             other.name
             for other in self.finetunes.values()
-            if replace(other, name="", family="", actor="")
-            == replace(finetune, name="", family="", actor="")
+            if replace(other, name="", actor="") == replace(finetune, name="", actor="")
         )
 
     def taught_by(self, finetune: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inward.graph import Finetune, Model, Study
 
-OWN = ("name", "family", "seed")  # what two twins need not have in common
+OWN = ("name", "seed")  # what two twins need not have in common
 
 
 def kinship(study: "Study", one: str, other: str) -> str:

@@ -12,7 +12,8 @@ A target is a model that has plainly learnt to predict itself. Against it stand
     actor           trained likewise, but its base behaves for it
     property-only   reads properties off responses in plain sight
     format-only     learnt the form of answers, and no facts
-    untrained       its base
+    untrained       its base, a model
+    earlier         its base, which has learnt to predict: the round of training before
     baseline        a rule
 
 A control may learn what the target learnt, or from the target; of both kinds there may be siblings,
@@ -61,9 +62,14 @@ def comparisons(study: "Study") -> list[Comparison]:
     ]
 
 
+def of_base(study: "Study", base: str) -> str:
+    """Return the relation of a target's base."""
+    return "untrained" if base in study.models else "earlier"
+
+
 def _relation(study: "Study", target: "Finetune", other: str) -> str | None:
     if other == target.base:
-        return "untrained"
+        return of_base(study, other)
     if other in study.models:
         return "baseline" if _is_baseline_of(study.models[other], target) else None
     finetune = study.finetunes[other]

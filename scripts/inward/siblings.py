@@ -18,9 +18,9 @@ def with_siblings(
 
     Raises ConfigError where a sibling's name is taken.
     """
-    family = {}
+    siblings = {}
     for name, finetune in finetunes.items():
-        family[name] = replace(finetune, family=name)
+        siblings[name] = finetune
         for number in range(2, count + 1):
             own = _numbered(name, number, finetunes)
             for part, taken in (("finetunes", finetunes), ("models", models)):
@@ -29,15 +29,14 @@ def with_siblings(
                         f"training_seeds: {count} make a sibling {own} of finetunes.{name}, but"
                         f" {part}.{own} has this name; rename one of the two"
                     )
-            family[own] = replace(
+            siblings[own] = replace(
                 finetune,
                 name=own,
-                family=name,
                 seed=finetune.seed + number,
                 base=_numbered(finetune.base, number, finetunes),
                 of=_numbered(finetune.of, number, finetunes),
             )
-    return family
+    return siblings
 
 
 def _numbered(subject: str, number: int, finetunes: Mapping[str, Finetune]) -> str:

@@ -7,9 +7,10 @@ from inward.charts.theme import COLORS, HEIGHT, PERCENT, SCALE, STEP, TOOLTIP
 
 
 def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
-    """Return bars for the cells in `rows`, one panel for each target and role.
+    """Return bars for the cells in `rows`, one panel for each role and each value of panel.
 
-    `rows` are those of an accuracy table with a column series, whose values stand in `order`.
+    `rows` are those of an accuracy table with a column series, whose values stand in `order`, and a
+    column panel, whose lines are parted by a bar.
     """
     x = alt.X("property:N", title=None, sort=in_order(rows), axis=alt.Axis(labelAngle=-35))
     offset = alt.XOffset("series:N", sort=order)
@@ -36,7 +37,7 @@ def bars(rows: pd.DataFrame, order: list[str]) -> alt.FacetChart:
     return layers.facet(
         column=alt.Column("tasks:N", title=None),
         row=alt.Row(
-            "target:N", title=None, header=alt.Header(labelExpr="'target: ' + datum.value")
+            "panel:N", title=None, header=alt.Header(labelExpr="split(datum.value, ' | ')")
         ),
     )
 

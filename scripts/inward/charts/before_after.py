@@ -7,7 +7,7 @@ from inward.charts.bars import bars
 from inward.charts.scores import Scores
 from inward.charts.theme import titled
 
-SERIES = ["untrained", "self-prediction"]
+SERIES = ["its base", "self-prediction"]
 
 
 def figure(scores: Scores) -> alt.TopLevelMixin:
@@ -19,8 +19,9 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
         on_itself[on_itself["target"] == base].assign(target=name, series=SERIES[0])
         for name, base in scores.self_trained.items()
     )
+    rows = pd.concat([before, after], ignore_index=True)
     return titled(
-        bars(pd.concat([before, after], ignore_index=True), SERIES),
+        bars(rows.assign(panel="target: " + rows["target"]), SERIES),
         "Each model predicting its own behavior, before and after self-prediction training",
         f"Study {scores.study}. Before: the base predicts the base; after: the self-trained model"
         " predicts itself; black lines: mode baseline.",

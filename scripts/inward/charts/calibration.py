@@ -11,7 +11,8 @@ from inward.distributions import SAMPLES
 SERIES = {
     "self": "self-prediction",
     "cross": "cross-prediction",
-    "untrained": "untrained",
+    "untrained": "its base",
+    "earlier": "its base",
 }
 TASKS = {"train": "held-in tasks", "test": "held-out tasks"}
 SIZE = 140
@@ -37,7 +38,7 @@ def figure(scores: pd.DataFrame, bins: pd.DataFrame, study: str, draws: int) -> 
             "series:N",
             title=None,
             scale=SCALE,
-            legend=alt.Legend(values=list(SERIES.values()), orient="top"),
+            legend=alt.Legend(values=list(dict.fromkeys(SERIES.values())), orient="top"),
         ),
         detail="predictor:N",
     )

@@ -12,20 +12,19 @@ SERIES = ["self-prediction", "cross-prediction"]
 
 
 def figure(scores: Scores) -> alt.TopLevelMixin:
-    """Return accuracies of self and cross for each target, role and property, and over all."""
+    """Return accuracies of each target and who stands against it, by role and property."""
     accuracy = scores.cells(scores.accuracy)
     pairs = scores.advantage[["target", "self_predictor", "cross_predictor"]].drop_duplicates()
-    own = accuracy.merge(
-        pairs[["target", "self_predictor"]].drop_duplicates(),
-        left_on=["target", "predictor"],
-        right_on=["target", "self_predictor"],
-    ).assign(series=SERIES[0])
-    other = accuracy.merge(
-        pairs[["target", "cross_predictor"]],
-        left_on=["target", "predictor"],
-        right_on=["target", "cross_predictor"],
-    ).assign(series=SERIES[1])
-    rows = pd.concat([own, other], ignore_index=True)
+    pairs = pairs.assign(
+        panel="target: " + pairs["target"] + " | cross: " + pairs["cross_predictor"]
+    )
+    sides = [
+        accuracy.merge(pairs, left_on=["target", "predictor"], right_on=["target", side]).assign(
+            series=series
+        )
+        for side, series in zip(("self_predictor", "cross_predictor"), SERIES, strict=True)
+    ]
+    rows = pd.concat(sides, ignore_index=True)
     return titled(bars(rows, SERIES), _finding(scores.advantage), _subtitle(scores, rows))
 
 

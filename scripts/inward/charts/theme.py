@@ -5,7 +5,7 @@ import altair as alt
 COLORS = {
     "self-prediction": "#1f5fa8",
     "cross-prediction": "#d9772b",
-    "untrained": "#9aa5b1",
+    "its base": "#9aa5b1",
     "mode baseline": "#333333",
 }
 SCALE = alt.Scale(domain=list(COLORS), range=list(COLORS.values()))

@@ -6,7 +6,7 @@ from inward.tables.table import COUNT, SHARE, TEXT, Table
 _CALIBRATED = {
     "target": TEXT,
     "predictor": TEXT,
-    "relation": TEXT,  # self, cross or untrained
+    "relation": TEXT,  # self, cross, untrained or earlier
     "role": TEXT,
     "task": TEXT,  # a task, or all of the role
     "property": TEXT,  # a property, or all
