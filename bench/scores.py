@@ -8,7 +8,6 @@ import argparse
 import importlib.util
 import json
 import os
-import random
 import resource
 import sys
 import tempfile
@@ -26,30 +25,12 @@ from scipy.stats import bootstrap
 from inward.accuracies import accuracy
 from inward.files import write_json
 from inward.grids import Bootstrap
-from inward.labels import labels_of
-from inward.properties import PROPERTIES as KNOWN
-from inward.splits import prompt_id
-from inward.tables import (
-    BEHAVIORS,
-    ITEMS,
-    LABELS,
-    PREDICTIONS,
-    PROMPTS,
-    Table,
-    read_table,
-    write_table,
-)
+from inward.tables import ITEMS, read_table
 
-ROOT = Path(__file__).parents[1]
+from .large_study import HOME, PREDICTORS, PROPERTIES, ROOT, TARGETS, TASKS, paths, write_study
+
 RESULTS = ROOT / "bench" / "results" / "scores.json"
-HOME = Path("results/large")
-TASKS = [f"task-{number}" for number in range(5)]
-TARGETS = [f"subject-{number}" for number in range(4)]
-PREDICTORS = [*TARGETS, "guess"]
-PROPERTIES = [
-    *("first_character", "second_character", "last_character", "starts_with_vowel", "first_word")
-]
-RIGHT = 0.4  # of predictions
+CROSSED = [(TARGETS[0], TARGETS[1]), (TARGETS[1], TARGETS[0])]  # who learnt of whom
 SECONDS, GIBIBYTES = 60, 4  # the limits
 FORMER, LOOPED = 4, 20  # grids for scipy; draws for the loop: the rest is extrapolated
 
@@ -157,6 +138,96 @@ def score_power(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
     )
 
 
+def score_own_target(resamples: int) -> None:
+    """Make the table of what two predictors answer that learnt of each other."""
+    script("score_own_target").main(
+        items_table=HOME / "scores/items.parquet",
+        table=HOME / "scores/own_target.parquet",
+        pairs=[{"predictor": p, "target": t} for p, t in CROSSED],
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
+def score_change(resamples: int) -> None:
+    """Make the table of one change and its placebo."""
+    before, donor, changed, placebo = TARGETS
+    script("score_change").main(
+        items_table=HOME / "scores/items.parquet",
+        table=HOME / "scores/change.parquet",
+        changes=[
+            {
+                "changed": after,
+                "before": before,
+                "donor": of,
+                "arm": arm,
+                "tasks": TASKS[:2],
+                "predictors": {after: "changed", before: "before"},
+            }
+            for after, of, arm in ((changed, donor, "change"), (placebo, before, "placebo"))
+        ],
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
+def score_scaling(resamples: int) -> None:
+    """Make the table of two shares, for self and for cross."""
+    datasets = [HOME / "datasets" / subject / "dataset.json" for subject in TARGETS]
+    for path in datasets:
+        write_json(path, {"train": {"used": {"task-0": 1000}}})
+    script("score_scaling").main(
+        items_table=HOME / "scores/items.parquet",
+        datasets=datasets,
+        table=HOME / "scores/scaling.parquet",
+        shares=[
+            {"finetune": p, "full": full, "of": TARGETS[0], "kind": kind, "share": share}
+            for full, part, kind in ((*TARGETS[:2], "self"), (*TARGETS[2:], "cross"))
+            for p, share in ((full, 1), (part, 0.1))
+        ],
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
+def score_generalization(resamples: int) -> None:
+    """Make the table of what was held out, of two comparisons."""
+    taught = {"properties": dict.fromkeys(TASKS[:-1], PROPERTIES[:3]), "wrappers": ["terse"]}
+    script("score_generalization").main(
+        items_table=HOME / "scores/items.parquet",
+        table=HOME / "scores/generalization.parquet",
+        comparisons=[{"target": t, "self_predictor": t, "cross_predictor": p} for p, t in CROSSED],
+        lessons=dict.fromkeys(TARGETS, taught),
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
+def score_drift(resamples: int) -> None:
+    """Make the table of how far training moved two bases."""
+    script("score_drift").main(
+        items_table=HOME / "scores/items.parquet",
+        behaviors=paths("behaviors", TARGETS),
+        table=HOME / "scores/drift.parquet",
+        finetunes=[
+            {"finetune": t, "base": base, "learns": "predictions", "round": 1}
+            for t, base in CROSSED
+        ],
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
+def score_seeds(resamples: int) -> None:
+    """Make the table of one family of two seeds, and of what stands against it."""
+    one, two, three, four = TARGETS
+    script("score_seeds").main(
+        items_table=HOME / "scores/items.parquet",
+        table=HOME / "scores/seeds.parquet",
+        comparisons=[
+            {"target": t, "self_predictor": t, "cross_predictor": p, "relation": "cross"}
+            for t, p in ((one, three), (two, four))
+        ],
+        families={one: one, two: one, three: three, four: three},
+        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+    )
+
+
 def as_we_do(resamples: int) -> float:
     """Return the seconds of work for the table of accuracies alone, all of it."""
     items = read_table(ITEMS, HOME / "scores/items.parquet")
@@ -210,6 +281,12 @@ JOBS = {
     "score_interaction": score_interaction,
     "score_pairs": score_pairs,
     "score_power": score_power,
+    "score_own_target": score_own_target,
+    "score_change": score_change,
+    "score_scaling": score_scaling,
+    "score_generalization": score_generalization,
+    "score_drift": score_drift,
+    "score_seeds": score_seeds,
 }
 ACCURACIES = {
     "inward": as_we_do,
@@ -237,11 +314,6 @@ def comparisons() -> list[dict[str, str]]:
     ]
 
 
-def paths(stage: str, subjects: list[str]) -> list[Path]:
-    """Return the files of a stage."""
-    return [HOME / stage / subject / f"{task}.parquet" for subject in subjects for task in TASKS]
-
-
 def script(name: str) -> Any:
     """Return a script of the workflow as a module."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
@@ -250,73 +322,6 @@ def script(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def write_study(prompts: int) -> None:
-    """Write prompts, behaviors, labels and predictions, so many prompts in each task."""
-    words = (ROOT / "prompts/words/words.txt").read_text().split()
-    generator = random.Random(0)
-    for task in TASKS:
-        texts = [f"{task} {number} {generator.choice(words)}" for number in range(prompts)]
-        ids = [prompt_id(text) for text in texts]
-        asked = {"prompt_id": ids, "text": texts, "split": "test", "item": texts}
-        made(PROMPTS, f"prompts/{task}.parquet", {**asked, "options": [[]] * prompts})
-        table = read_table(PROMPTS, HOME / f"prompts/{task}.parquet")
-        labels = {}
-        for subject in TARGETS:
-            said = [generator.choice(words) if generator.random() > 0.01 else "" for _ in ids]
-            acted = pd.DataFrame({"prompt_id": ids, **answered(said, generator)})
-            made(BEHAVIORS, f"behaviors/{subject}/{task}.parquet", acted)
-            labels[subject] = labels_of(acted, table, PROPERTIES)
-            made(LABELS, f"labels/{subject}/{task}.parquet", labels[subject])
-        for subject in PREDICTORS:
-            own = labels[subject if subject in labels else TARGETS[0]]
-            guesses = [generator.choice(words) for _ in range(len(own))]
-            predicted = [
-                label if generator.random() < RIGHT and label else guess(name, word)
-                for label, name, word in zip(
-                    own["value"].fillna(""), own["property"], guesses, strict=True
-                )
-            ]
-            rows: dict[str, Any] = {
-                "prompt_id": own["prompt_id"],
-                "property": own["property"],
-                "wrapper": "terse",
-                "question": "first: " + own["prompt_id"].str[:20],
-                **answered(predicted, generator),
-            }
-            made(PREDICTIONS, f"predictions/{subject}/{task}.parquet", rows)
-
-
-def guess(name: str, word: str) -> str:
-    """Return the property of a word; of few words nothing that could be read."""
-    return KNOWN[name].read(word, "stop").value or "I cannot say."
-
-
-def answered(texts: list[str], generator: random.Random) -> dict[str, Any]:
-    """Return the columns of answers: three tokens each, with five alternatives."""
-    tokens = [
-        [
-            {
-                "token": f"{text[:2]}{place}",
-                "logprob": -generator.random(),
-                "top": [
-                    {"token": f"{text[:2]}{other}", "logprob": -other - generator.random()}
-                    for other in range(5)
-                ],
-            }
-            for place in range(3)
-        ]
-        for text in texts
-    ]
-    return {"sample": 0, "text": texts, "finish_reason": "stop", "tokens": tokens}
-
-
-def made(table: Table, file: str, rows: Any) -> None:
-    """Write a table of the study."""
-    frame = pd.DataFrame(rows)
-    frame = frame.assign(**dict.fromkeys(table.optional - set(frame.columns)))
-    write_table(table, frame[list(table.columns)], HOME / file)
 
 
 if __name__ == "__main__":

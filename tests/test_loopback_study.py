@@ -63,7 +63,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
         workshop = Hosted(root, server)
         for seconds_more, sign in ((0.5, "behaviors/egret"), (1.0, "jobs")):
             _killed(workshop, sign, seconds_more)
-        done = workshop.run()
+        done = workshop.run("scores")
         assert done.returncode == 0, done.stderr[-4000:]
         yield workshop
 
@@ -110,7 +110,7 @@ def test_lost_results_come_back_without_the_server_being_asked(hosted: Hosted) -
     shutil.rmtree(hosted.results)
     shutil.rmtree(hosted.root / ".snakemake")
     del hosted.environment["LOOPBACK_KEY"]
-    done = hosted.run()
+    done = hosted.run("scores")
     hosted.environment["LOOPBACK_KEY"] = KEY
 
     assert done.returncode == 0, done.stderr[-4000:]

@@ -49,10 +49,10 @@ def test_every_way_is_asked_and_told_apart(tmp_path: Path, monkeypatch: pytest.M
         study = framed_study(hosted.record(in_flight=8))
         (root / "config.yaml").write_text(yaml.safe_dump(study, sort_keys=False))
         before = workshop.run("plan")
-        done = workshop.run()
+        done = workshop.run("scores")
         after = workshop.run("plan")
         sent = hosted.app.sent
-        again = workshop.run("--forceall")
+        again = workshop.run("predictions", "--forceall")
         bodies = [json.dumps(body) for body in hosted.app.bodies]
 
         assert before.returncode == 0, before.stderr[-3000:]
