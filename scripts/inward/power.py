@@ -20,11 +20,11 @@ from scipy.stats import f, ncf
 from inward.advantages import differences, paired
 from inward.cells import ALL, Cell, Comparison
 from inward.grids import Grid, grid
+from inward.outlook import foreseen
 from inward.stats import FEW_PROMPTS, Floats
 from inward.tables import POWER
 
 FEWEST = 3  # prompts, however large the effect
-MOST = 1e12  # prompts that are looked at
 SMALL, LARGE = 1e-6, 1e3  # effects that are looked at, in standard deviations
 
 
@@ -63,7 +63,8 @@ def needed(sd: float, advantage: float, aim: Aim) -> int:
     effect = advantage / sd
     if chance(effect, FEWEST, aim.alpha) >= aim.power:
         return FEWEST
-    exact = brentq(lambda n: chance(effect, n, aim.alpha) - aim.power, FEWEST, MOST)
+    more = 2 * foreseen(sd, advantage, aim.power, aim.alpha) + 10  # than Student's t can add
+    exact = brentq(lambda n: chance(effect, n, aim.alpha) - aim.power, FEWEST, more, xtol=1e-6)
     return math.ceil(exact)
 
 
