@@ -19,7 +19,7 @@ loopback: $(VENV)/installed    ## run studies/loopback.yaml: both SDKs, against 
 	  --configfile studies/loopback.yaml
 
 test: $(VENV)/tested lint    ## set up what tests need, and run all of them
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $$(( $(CORES) + 1 ))
 
 lint: $(VENV)/tested    ## style, types, and the form of rules
 	$(BIN)/ruff check .
