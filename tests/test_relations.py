@@ -132,3 +132,20 @@ def test_siblings_stand_against_siblings(embedded: dict[str, Any], schema: dict[
         "wren-self",
         "wren-self-3",
     }
+
+
+def test_whose_base_behaves_for_it_is_a_target_of_who_learns_from_it(
+    embedded: dict[str, Any], schema: dict[str, Any]
+) -> None:
+    """Its behavior is one that training has not moved, and self and cross are held against it."""
+    wren = embedded["finetunes"]["wren-self"]
+    embedded["finetunes"]["wren-fixed"] = {**wren, "actor": "base"}
+    assert relations(embedded, schema, "wren-fixed") == {}
+    assert relations(embedded, schema, "wren-self")["wren-fixed"] == "actor"
+
+    embedded["finetunes"]["finch-on-fixed"] = {**wren, "base": "finch", "of": "wren-fixed"}
+    found = relations(embedded, schema, "wren-fixed")
+    assert (found["wren"], found["finch-on-fixed"]) == ("untrained", "cross")
+    assert "wren-self" not in found
+    assert relations(embedded, schema, "wren-self")["wren-fixed"] == "actor"
+    assert "finch-on-fixed" not in relations(embedded, schema, "wren-self")

@@ -34,14 +34,16 @@ BY_LESSON = {"properties": "property-only", "format": "format-only"}
 def self_trained(study: "Study") -> dict[str, str]:
     """Return the finetunes that plainly learn to predict their own base, with that base.
 
-    Who is taught in other ways than the study's first is plain where nobody of its base is not.
+    Who is taught in other ways than the study's first is plain where nobody of its base is not; and
+    whose base behaves for it, where somebody learns from it.
     """
+    learnt_from = {finetune.of for finetune in study.finetunes.values()}
     own = [
         finetune
         for finetune in study.finetunes.values()
         if finetune.learns == "predictions"
         and finetune.of == finetune.base
-        and finetune.actor == "self"
+        and (finetune.actor == "self" or finetune.name in learnt_from)
         and _deviation(finetune) is None
     ]
     usual = {f.base for f in own if study.taught_by(f.name) == study.wrappers[:1]}
