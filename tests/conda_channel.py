@@ -5,7 +5,6 @@ states as its own, so that a channel of a gigabyte is written in a second. Pytho
 to the interpreter and a `pyvenv.cfg`, by which it takes the environment for its prefix.
 """
 
-import asyncio
 import hashlib
 import io
 import json
@@ -15,6 +14,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -22,7 +22,6 @@ from packaging.version import Version
 
 CONDA_NAMES = {"torch": "pytorch", "huggingface-hub": "huggingface_hub"}
 PIP_NAMES = {conda: pip for pip, conda in CONDA_NAMES.items()}
-ALONE = "include-system-site-packages = false"
 SITE = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
 
@@ -31,23 +30,21 @@ def write_channel(channel: Path, names: Iterable[str], marked: str, mark: str) -
 
     The package `marked` holds a copy instead of links, whose `__version__` ends with `mark`.
     """
-    import rattler.index
-
-    (channel / "noarch").mkdir(parents=True)
-    subdir = channel / str(rattler.Subdir.current())
-    subdir.mkdir()
+    subdir = channel / "noarch"
+    subdir.mkdir(parents=True)
     interpreter = Path(sys.executable).resolve()
-    write_package(
+    venv = f"home = {interpreter.parent}\ninclude-system-site-packages = false\n"
+    packages = write_package(
         subdir,
         "python",
         platform.python_version(),
         requires=[],
         links={"bin/python": interpreter},
-        files={"pyvenv.cfg": f"home = {interpreter.parent}\n{ALONE}\n".encode()},
+        files={"pyvenv.cfg": venv.encode()},
     )
     for name, found in closure(names).items():
         copy = name == marked
-        write_package(
+        packages |= write_package(
             subdir,
             conda_name(name),
             Version(found.version).public,
@@ -55,7 +52,8 @@ def write_channel(channel: Path, names: Iterable[str], marked: str, mark: str) -
             links={} if copy else linked(found),
             files=copied(found, mark) if copy else {},
         )
-    asyncio.run(rattler.index.index_fs(channel))
+    index = {"info": {"subdir": subdir.name}, "packages": packages}
+    (subdir / "repodata.json").write_text(json.dumps(index))
 
 
 def conda_name(name: str) -> str:
@@ -131,8 +129,11 @@ def write_package(
     requires: list[str],
     links: Mapping[str, Path],
     files: Mapping[str, bytes],
-) -> None:
-    """Write a package in conda's first format, with links to `links` and the bytes of `files`."""
+) -> dict[str, dict[str, Any]]:
+    """Write a package in conda's first format, with links to `links` and the bytes of `files`.
+
+    Returns what a channel's index says of it, by the name of its file.
+    """
     index = {
         "name": name,
         "version": version,
@@ -147,7 +148,8 @@ def write_package(
         "info/index.json": json.dumps(index).encode(),
         "info/paths.json": json.dumps({"paths_version": 1, "paths": entries}).encode(),
     }
-    with tarfile.open(subdir / f"{name}-{version}-0.tar.bz2", "w:bz2") as package:
+    place = subdir / f"{name}-{version}-0.tar.bz2"
+    with tarfile.open(place, "w:bz2") as package:
         for path, content in {**about, **files}.items():
             part = tarfile.TarInfo(path)
             part.size = len(content)
@@ -156,6 +158,8 @@ def write_package(
             part = tarfile.TarInfo(path)
             part.type, part.linkname = tarfile.SYMTYPE, str(target)
             package.addfile(part)
+    whole = place.read_bytes()
+    return {place.name: {**index, "sha256": hashlib.sha256(whole).hexdigest(), "size": len(whole)}}
 
 
 def _entry(path: str, kind: str, content: bytes) -> dict[str, str | int]:

@@ -8,6 +8,7 @@ It is for tests alone. Whatever channels an environment file names, CHANNEL is t
 import argparse
 import asyncio
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -31,15 +32,26 @@ def write_conda(base: Path, channel: Path) -> Path:
 
 def create(environment: Path, prefix: Path, channel: str, packages: Path) -> None:
     """Solve what an environment file names, and install it at `prefix`."""
-    import rattler
+    import rattler.exceptions  # in a process of its own: it may crash where Python ends in the usual way
 
     wanted = yaml.safe_load(environment.read_text())["dependencies"]
 
     async def solve_and_install() -> None:
-        records = await rattler.solve([channel], wanted)
+        records = await rattler.solve([channel], wanted, platforms=["noarch"])
         await rattler.install(records, prefix, cache_dir=packages, show_progress=False)
 
-    asyncio.run(solve_and_install())
+    try:
+        asyncio.run(solve_and_install())
+    except rattler.exceptions.SolverError as error:
+        sys.stderr.write(f"{error}\n")
+        _end(1)
+    _end(0)
+
+
+def _end(status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def main(channel: str, base: str, said: list[str]) -> None:
