@@ -104,12 +104,15 @@ def main(
     place = Place(known, Path(store))
     lines: list[Line] = []
     asked_of: Asked = set()
+    sizes: dict[str, int] = {}
     by_name = {subject["name"]: subject for subject in subjects}
     for subject in subjects:
         if subject["learns"] and (subject["machine"] or subject["provider"] not in FREE):
             path = results / "datasets" / subject["name"] / "train.jsonl"
-            there = path.exists()
-            size = path.stat().st_size if there else _most_bytes(subject, tables, named, seed)
+            alike = _what_is_learnt(subject)
+            if not path.exists() and alike not in sizes:
+                sizes[alike] = _most_bytes(subject, tables, named, seed)
+            size = path.stat().st_size if path.exists() else sizes[alike]
             done = _is_trained(subject, results, store)
             epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
@@ -172,14 +175,11 @@ def _machines(
         _effort(subject, [line for line in lines if line.subject == subject["name"]], lengths)
         for subject in local
     ]
-    known = ", ".join(f"{stage} of {root} {length:.0f}" for (root, stage), length in lengths.items())
-    return [
-        "",
-        *effort_table(efforts, read_hardware(hardware)),
-        f"tokens written: as long as they were where a model has answered ({known or 'none has'});"
-        " else as long as they may be",
-        "",
-    ]
+    known = ", ".join(f"{root} {stage} {length:.1f}" for (root, stage), length in lengths.items())
+    said = (
+        f"tokens of an answer: as measured ({known or 'nothing yet'}), else as many as it may have"
+    )
+    return ["", *effort_table(efforts, read_hardware(hardware)), said, ""]
 
 
 def _effort(
@@ -321,6 +321,12 @@ def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
         return True
     path = results / "jobs" / f"{subject['name']}.json"
     return path.exists() and RunStore(Path(store)).result(read_json(path)["key"]) is not None
+
+
+def _what_is_learnt(subject: dict[str, Any]) -> str:
+    """Return all that decides how large a dataset may be; many finetunes have the same."""
+    of = ("learns", "lessons", "share", "taught_by", "rehearse", "sampling")
+    return repr([*(subject[key] for key in of), bool(subject["machine"])])
 
 
 def _most_bytes(

@@ -3,12 +3,14 @@
 Operations follow the usual count for transformers of N parameters (Kaplan et al. 2020, arXiv
 2001.08361, section 2.1): 2 N for a token that goes forward, 4 N for its way back, of which half is
 for the gradients of weights. LoRA needs none of those; what was thrown away to save memory is
-computed again (gradient checkpointing), 2 N; so a token that is trained on comes to 6 N here as well:
+computed again (gradient checkpointing), 2 N; so a token that is trained on comes to 6 N here too:
 
-    hours = N (2 read / share_read + 2 written / share_written + 6 trained / share_trained)
+    hours = GPUs N (2 read / share_read + 2 written / share_written + 6 trained / share_trained)
             / peak / 3600
 
-Attention over long texts is left out: below a few thousand tokens it is some percent.
+A checkpoint that is spread over several GPUs has its layers on one after the other, and one of them
+works at a time; the others are held for it, and their hours are counted. Attention is left out,
+which is some percent below a few thousand tokens, and so is the loading of weights.
 """
 
 import json
@@ -27,8 +29,8 @@ FORWARD, TRAINED = 2, 6  # operations for each parameter and token
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 STAGES = ("read", "written", "trained")
 
-# Bytes in the store, as measured on the embedded study's: of a response, besides what was asked; of a
-# token; of an alternative to it.
+# Bytes in the store, as in the embedded study's: of a response, besides what was asked; of a token;
+# of an alternative to it.
 RESPONSE, TOKEN, ALTERNATIVE = 500, 45, 25
 
 GIGA, TERA = 1e9, 1e12
@@ -79,45 +81,52 @@ class Effort:
 def read_hardware(path: Path) -> Hardware:
     """Return the GPUs in a YAML file; raise InputError where it is not such a list."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found = Hardware(
-            as_of=str(raw["as_of"]),
-            gpu=str(raw["gpu"]),
-            gpus={str(name): Gpu(**entry) for name, entry in raw["gpus"].items()},
-            share={stage: float(raw["share"][stage]) for stage in STAGES},
-        )
-        numbers = [value for gpu in found.gpus.values() for value in vars(gpu).values()]
-        if found.gpu not in found.gpus:
-            raise ValueError(f"gpu: there is no {found.gpu!r} in gpus")
-        if not all(0 < float(value) < math.inf for value in numbers):
-            raise ValueError("gpus: teraflops and memory_gb are numbers above 0")
-        if not all(0 < share <= 1 for share in found.share.values()):
-            raise ValueError("share: each is a number above 0, at most 1")
+        return _hardware(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         said = " ".join(str(error).split())
         raise InputError(
             f"{path}: not a list of GPUs ({said}); compare it with the project's own hardware.yaml"
         ) from None
+
+
+def _hardware(raw: dict[str, Any]) -> Hardware:
+    found = Hardware(
+        as_of=str(raw["as_of"]),
+        gpu=str(raw["gpu"]),
+        gpus={str(name): Gpu(**entry) for name, entry in raw["gpus"].items()},
+        share={stage: float(raw["share"][stage]) for stage in STAGES},
+    )
+    numbers = [value for gpu in found.gpus.values() for value in vars(gpu).values()]
+    if found.gpu not in found.gpus:
+        raise ValueError(f"there is no {found.gpu!r} in gpus")
+    if not all(0 < float(value) < math.inf for value in numbers):
+        raise ValueError("teraflops and memory_gb are numbers above 0")
+    if not all(0 < share <= 1 for share in found.share.values()):
+        raise ValueError("a share is above 0, and at most 1")
     return found
 
 
 def parameters(checkpoint: str) -> int | None:
     """Return how many parameters a checkpoint has: of a folder by its files, of an ID by its name.
 
-    A name tells it in billions (`Qwen2.5-0.5B-Instruct`). None where it does not, as with mixtures of
-    experts (`8x7B`).
+    A name tells it in billions (`Qwen2.5-0.5B-Instruct`). None where it does not, as with mixtures
+    of experts (`8x7B`).
     """
     files = sorted(Path(checkpoint).glob("*.safetensors"))
     if files:
         return sum(map(_in_file, files))
-    told = re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)[bB](?![a-zA-Z])", checkpoint.split("/")[-1])
+    name = checkpoint.rsplit("/", maxsplit=1)[-1]
+    told = re.findall(r"(?<![\w.])(\d+(?:\.\d+)?)[bB](?![a-zA-Z])", name)
     return round(float(told[0]) * 1e9) if len(told) == 1 else None
 
 
 def _in_file(path: Path) -> int:
     with path.open("rb") as file:
         head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return sum(math.prod(part["shape"]) for name, part in head.items() if name != "__metadata__")
+    shapes: list[list[int]] = [
+        part["shape"] for name, part in head.items() if name != "__metadata__"
+    ]
+    return sum(math.prod(shape) for shape in shapes)
 
 
 def adapter_bytes(count: int, rank: int) -> int:
@@ -128,7 +137,7 @@ def adapter_bytes(count: int, rank: int) -> int:
     Qwen 0.5B within 20 %.
     """
     layers = (count / 13 / 128**2) ** (1 / 3)
-    return round(4 * 20 * 128 * layers**2 * rank)
+    return round(4 * 20 * 128 * math.pow(layers, 2) * rank)
 
 
 def response_bytes(count: int, asked: int, written: int, top: int) -> int:
@@ -146,7 +155,8 @@ def hours(effort: Effort, hardware: Hardware) -> float | None:
         + FORWARD * effort.written / hardware.share["written"]
         + TRAINED * effort.trained / hardware.share["trained"]
     )
-    return effort.machine.parameters * work / (gpu.teraflops * TERA) / 3600
+    held = max(effort.machine.gpus, 1)
+    return held * effort.machine.parameters * work / (gpu.teraflops * TERA) / 3600
 
 
 def disk(effort: Effort) -> float | None:
@@ -160,7 +170,7 @@ def disk(effort: Effort) -> float | None:
 
 
 def effort_table(efforts: Sequence[Effort], hardware: Hardware) -> list[str]:
-    """Return what a plan says of GPU hours and disk: a table with its sum, and how it is reckoned."""
+    """Return what a plan says of GPU hours and disk: a table, its sum, and how it is counted."""
     rows = [
         (
             effort.subject,
@@ -182,9 +192,15 @@ def effort_table(efforts: Sequence[Effort], hardware: Hardware) -> list[str]:
     share = ", ".join(f"{stage} at {hardware.share[stage]:.0%}" for stage in STAGES)
     return [
         *_aligned([(*head, "GPU hours, about", "disk, GB"), *rows, whole]),
-        f"GPU hours: {FORWARD} operations for each parameter and token read or written,"
-        f" {TRAINED} trained; {share} of the GPU's peak (hardware.yaml, as of {hardware.as_of})",
-        "disk: weights at their numeric type, adapters in 32 bits, responses in the store",
+        (
+            f"GPU hours: {FORWARD} operations for each parameter and token read or written,"
+            f" {TRAINED} trained; {share} of the GPU's peak (as of {hardware.as_of});"
+            " of several GPUs one works at a time"
+        ),
+        (
+            "disk: weights at their numeric type, adapters in 32 bits, responses;"
+            " parameters as a checkpoint's files or its name tell them"
+        ),
         *_too_large({effort.machine.checkpoint: effort.machine for effort in efforts}, hardware),
     ]
 
