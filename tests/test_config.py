@@ -44,6 +44,8 @@ def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
         finetune.setdefault("rehearse", 0)
     for model in config["models"].values():
         model.setdefault("dtype", "float32")
+        if model["provider"] == "openai":
+            model.setdefault("base_url", "https://api.openai.com/v1")
     return configuration.study(configuration.in_order(config))
 
 
