@@ -11,6 +11,7 @@ import json
 import platform
 import sys
 import tarfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -42,14 +43,16 @@ def write_channel(channel: Path, names: Iterable[str], marked: str, mark: str) -
         links={"bin/python": interpreter},
         files={"pyvenv.cfg": venv.encode()},
     )
-    for name, found in closure(names).items():
+    every = closure(names)
+    shared = owners(every.values())
+    for name, found in every.items():
         copy = name == marked
         packages |= write_package(
             subdir,
             conda_name(name),
             Version(found.version).public,
             requires=sorted(required(found)),
-            links={} if copy else linked(found),
+            links={} if copy else linked(found, shared),
             files=copied(found, mark) if copy else {},
         )
     index = {"info": {"subdir": subdir.name}, "packages": packages}
@@ -94,30 +97,47 @@ def required(found: Distribution) -> Iterator[str]:
         yield f"{conda_name(needed.name)} {bounds}".strip()
 
 
-def linked(found: Distribution) -> dict[str, Path]:
+def modules(found: Distribution) -> Iterator[tuple[str, ...]]:
+    """Yield the files that a distribution has among modules, in parts."""
+    for file in found.files or []:
+        if ".." not in file.parts and "__pycache__" not in file.parts:
+            yield file.parts
+
+
+def owners(all_found: Iterable[Distribution]) -> Counter[tuple[str, ...]]:
+    """Return how many distributions have something in each folder, or are each file."""
+    counts: Counter[tuple[str, ...]] = Counter()
+    for found in all_found:
+        counts.update(
+            {parts[:depth] for parts in modules(found) for depth in range(1, len(parts) + 1)}
+        )
+    return counts
+
+
+def linked(found: Distribution, shared: Counter[tuple[str, ...]]) -> dict[str, Path]:
     """Return the places of a distribution's modules in an environment, and where they are here.
 
-    Where a folder is shared between distributions, what is in it is linked.
+    A folder is linked whole, unless other distributions have something in it, too.
     """
-    places = set()
-    for file in found.files or []:
-        top = file.parts[0]
-        shared = "." not in top and not Path(str(found.locate_file(f"{top}/__init__.py"))).exists()
-        if top not in {"..", "__pycache__"}:
-            places.add("/".join(file.parts[: 2 if shared else 1]))
+    places = {
+        next(parts[:depth] for depth in range(1, len(parts) + 1) if shared[parts[:depth]] == 1)
+        for parts in modules(found)
+        if shared[parts] == 1
+    }
     return {
-        f"{SITE}/{place}": Path(str(found.locate_file(place))).resolve() for place in sorted(places)
+        f"{SITE}/{'/'.join(parts)}": Path(str(found.locate_file("/".join(parts)))).resolve()
+        for parts in sorted(places)
     }
 
 
 def copied(found: Distribution, mark: str) -> dict[str, bytes]:
     """Return the files of a distribution; `mark` is added to the version that its module states."""
     contents = {}
-    for file in found.files or []:
-        if ".." not in file.parts and "__pycache__" not in file.parts:
-            contents[f"{SITE}/{file}"] = file.read_binary()
-            if file.parts[1:] == ("__init__.py",):
-                contents[f"{SITE}/{file}"] += f"\n__version__ += {mark!r}\n".encode()
+    for parts in modules(found):
+        place = f"{SITE}/{'/'.join(parts)}"
+        contents[place] = Path(str(found.locate_file("/".join(parts)))).read_bytes()
+        if parts[1:] == ("__init__.py",):
+            contents[place] += f"\n__version__ += {mark!r}\n".encode()
     return contents
 
 
