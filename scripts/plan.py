@@ -169,7 +169,7 @@ def _machines(
         (root, stage): length
         for root in sorted(roots)
         for stage in ("behaviors", "predictions")
-        if (length := _length(results, stage, root))
+        if (length := _length(results, stage, root)) is not None
     }
     efforts = [
         _effort(subject, [line for line in lines if line.subject == subject["name"]], lengths)

@@ -147,6 +147,8 @@ def response_bytes(count: int, asked: int, written: int, top: int) -> int:
 
 def hours(effort: Effort, hardware: Hardware) -> float | None:
     """Return the GPU hours of an effort; None where the parameters or the GPU are not known."""
+    if not effort.machine.gpus:
+        return 0.0
     gpu = hardware.gpus.get(effort.machine.gpu or hardware.gpu)
     if gpu is None or effort.machine.parameters is None:
         return None
@@ -155,8 +157,8 @@ def hours(effort: Effort, hardware: Hardware) -> float | None:
         + FORWARD * effort.written / hardware.share["written"]
         + TRAINED * effort.trained / hardware.share["trained"]
     )
-    held = max(effort.machine.gpus, 1)
-    return held * effort.machine.parameters * work / (gpu.teraflops * TERA) / 3600
+    operations = effort.machine.parameters * work
+    return effort.machine.gpus * operations / (gpu.teraflops * TERA) / 3600
 
 
 def disk(effort: Effort) -> float | None:
@@ -175,7 +177,7 @@ def effort_table(efforts: Sequence[Effort], hardware: Hardware) -> list[str]:
         (
             effort.subject,
             _billions(effort.machine.parameters),
-            f"{effort.machine.gpus} x {effort.machine.gpu or hardware.gpu}",
+            _gpus(effort.machine, hardware),
             *(f"{count:,}" for count in (effort.read, effort.written, effort.trained)),
             _amount(hours(effort, hardware)),
             _amount(disk(effort), GIGA),
@@ -212,15 +214,19 @@ def _too_large(machines: Mapping[str, Machine], hardware: Hardware) -> list[str]
         name = machine.gpu or hardware.gpu
         gpu = hardware.gpus.get(name)
         size = (machine.parameters or 0) * BYTES[machine.dtype] / GIGA
-        if gpu is None:
+        if gpu is None and machine.gpus:
             known = ", ".join(hardware.gpus)
             said.append(f"{name}: its peak is not known; add it to hardware.yaml, beside {known}")
-        elif machine.gpus and size > machine.gpus * gpu.memory_gb:
+        elif gpu and machine.gpus and size > machine.gpus * gpu.memory_gb:
             said.append(
                 f"{machine.checkpoint}: {size:,.0f} GB of weights are too much for {machine.gpus} x"
                 f" {name} of {gpu.memory_gb:g} GB; raise models.NAME.resources.gpus"
             )
     return sorted(set(said))
+
+
+def _gpus(machine: Machine, hardware: Hardware) -> str:
+    return f"{machine.gpus} x {machine.gpu or hardware.gpu}" if machine.gpus else "none"
 
 
 def _billions(count: int | None) -> str:
