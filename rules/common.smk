@@ -208,6 +208,19 @@ def describable(model):
     return {"provider": model.provider, **settings}
 
 
+def machine(model):
+    """Return what a plan of GPU hours has to know of a model, or nothing: of a local checkpoint."""
+    if not model.checkpoint:
+        return None
+    return {
+        "root": model.name,
+        "checkpoint": model.checkpoint,
+        "dtype": model.settings["dtype"],
+        "gpus": model.resources.gpus,
+        "gpu_model": model.resources.gpu_model,
+    }
+
+
 def plannable(subject):
     """Return what a plan has to know of a subject."""
     root, finetune = study.root(subject), study.finetunes.get(subject)
@@ -220,6 +233,7 @@ def plannable(subject):
         "model": root.settings.get("model"),
         "base_url": root.settings.get("base_url"),
         "record": describable(root) if known else None,
+        "machine": machine(root),
         "behaves": subject in study.targets,
         "actor": actor,
         "run": study.same_run(subject),

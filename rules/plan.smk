@@ -1,4 +1,6 @@
-"""Plan: what the study would ask, train and pay. Nothing is sent, and no key is needed.
+"""Plan: what the study would ask, train and pay, and the GPU hours and disk of its local models.
+
+Nothing is sent, and no key is needed.
 
 needs  <results>/prompts/<task>.parquet; prompts/judged/<property>.jsonl; the store, and what has been
        made so far
@@ -30,6 +32,7 @@ rule plan:
         draws=study.calibration["samples"] if CALIBRATED else 0,
         store=config["store"],
         prices=config["prices"],
+        hardware=config["hardware"],
         budget=config.get("budget"),
         roles={name: task.role for name, task in study.tasks.items()},
         power=config["power"],

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inward.asking import behavior_questions, conversations
+from inward.effort import Effort, effort_table, machine_of, read_hardware, response_bytes
 from inward.examples import read_examples
 from inward.few_shot import with_examples
 from inward.files import read_json
@@ -18,6 +19,7 @@ from inward.lessons import share_of
 from inward.money import FREE, Price, Prices, read_prices, spent
 from inward.outlook import outlook
 from inward.plan import (
+    BYTES_PER_TOKEN,
     Line,
     asked,
     closings,
@@ -31,7 +33,7 @@ from inward.plan import (
 from inward.questions import prediction_questions
 from inward.requests import Sampling
 from inward.runs import RunStore
-from inward.tables import BEHAVIORS, LABELS, PROMPTS, read_table
+from inward.tables import BEHAVIORS, LABELS, PREDICTIONS, PROMPTS, read_table
 from inward.visible import visible_question
 
 Asked = set[tuple[str, ...]]
@@ -84,6 +86,7 @@ def main(
     draws: int,
     store: str,
     prices: str,
+    hardware: str,
     budget: float | None,
     roles: dict[str, str],
     power: dict[str, Any],
@@ -101,12 +104,15 @@ def main(
     place = Place(known, Path(store))
     lines: list[Line] = []
     asked_of: Asked = set()
+    sizes: dict[str, int] = {}
     by_name = {subject["name"]: subject for subject in subjects}
     for subject in subjects:
-        if subject["learns"] and subject["provider"] not in FREE:
+        if subject["learns"] and (subject["machine"] or subject["provider"] not in FREE):
             path = results / "datasets" / subject["name"] / "train.jsonl"
-            there = path.exists()
-            size = path.stat().st_size if there else _most_bytes(subject, tables, named, seed)
+            alike = _what_is_learnt(subject)
+            if not path.exists() and alike not in sizes:
+                sizes[alike] = _most_bytes(subject, tables, named, seed)
+            size = path.stat().st_size if path.exists() else sizes[alike]
             done = _is_trained(subject, results, store)
             epochs, price = int(subject["training"]["epochs"]), _price(subject, known)
             lines.append(trained(subject["name"], size, epochs, price, done=done))
@@ -132,7 +138,12 @@ def main(
         record = _record(asked_judge, results) if to_come.empty else None
         lines.append(place.line(asked_judge, "judgments", questions, asked_judge, record))
     foreseen = outlook(_test_prompts(tables, roles), **power)
-    said = [table(lines), *_known(subjects, known, Path(store), budget), foreseen]
+    said = [
+        table(lines),
+        *_known(subjects, known, Path(store), budget),
+        *_machines(subjects, lines, results, Path(hardware)),
+        foreseen,
+    ]
     sys.stdout.write("\n" + "\n".join(said) + "\n\n")
 
 
@@ -144,6 +155,64 @@ def _test_prompts(tables: dict[str, pd.DataFrame], roles: dict[str, str]) -> dic
         for kind, role in (("held-in", "train"), ("held-out", "test"))
         if role in roles.values()
     }
+
+
+def _machines(
+    subjects: list[dict[str, Any]], lines: list[Line], results: Path, hardware: Path
+) -> list[str]:
+    """Return what is said of GPU hours and disk; nothing where no checkpoint is local."""
+    local = [subject for subject in subjects if subject["machine"]]
+    if not local:
+        return []
+    roots = {subject["machine"]["root"] for subject in local}
+    lengths = {
+        (root, stage): length
+        for root in sorted(roots)
+        for stage in ("behaviors", "predictions")
+        if (length := _length(results, stage, root)) is not None
+    }
+    efforts = [
+        _effort(subject, [line for line in lines if line.subject == subject["name"]], lengths)
+        for subject in local
+    ]
+    known = ", ".join(f"{root} {stage} {length:.1f}" for (root, stage), length in lengths.items())
+    said = (
+        f"tokens of an answer: as measured ({known or 'nothing yet'}), else as many as it may have"
+    )
+    return ["", *effort_table(efforts, read_hardware(hardware)), said, ""]
+
+
+def _effort(
+    subject: dict[str, Any], lines: list[Line], lengths: dict[tuple[str, str], float]
+) -> Effort:
+    """Return what a local subject has yet to do, by its lines in the plan."""
+    read = written = stored = 0
+    for line in (line for line in lines if line.requests is not None):
+        sampling = Sampling(**subject["sampling"][line.stage])
+        count = int(line.requests or 0) - int(line.stored or 0)
+        asked_tokens = line.tokens - count * sampling.max_tokens
+        kind = line.stage.split()[-1]  # of draws, too
+        length = lengths.get((subject["machine"]["root"], kind), sampling.max_tokens)
+        read, written = read + asked_tokens, written + round(count * length)
+        asked_bytes, top = asked_tokens * BYTES_PER_TOKEN, int(sampling.top_logprobs)
+        stored += response_bytes(count, asked_bytes, round(count * length), top)
+    return Effort(
+        subject=subject["name"],
+        machine=machine_of(subject["machine"]),
+        read=read,
+        written=written,
+        trained=sum(line.tokens for line in lines if line.requests is None),
+        lora_rank=int(subject["training"].get("lora_rank", 0)),
+        stored=stored,
+    )
+
+
+def _length(results: Path, stage: str, subject: str) -> float | None:
+    """Return how many tokens a subject's answers had at a stage; None where there are none yet."""
+    form = {"behaviors": BEHAVIORS, "predictions": PREDICTIONS}[stage]
+    there = sorted((results / stage / subject).glob("*.parquet"))
+    counts = [len(tokens) for path in there for tokens in read_table(form, path)["tokens"]]
+    return sum(counts) / len(counts) if counts else None
 
 
 def _draws(
@@ -254,13 +323,19 @@ def _is_trained(subject: dict[str, Any], results: Path, store: str) -> bool:
     return path.exists() and RunStore(Path(store)).result(read_json(path)["key"]) is not None
 
 
+def _what_is_learnt(subject: dict[str, Any]) -> str:
+    """Return all that decides how large a dataset may be; many finetunes have the same."""
+    of = ("learns", "lessons", "share", "taught_by", "rehearse", "sampling")
+    return repr([*(subject[key] for key in of), bool(subject["machine"])])
+
+
 def _most_bytes(
     subject: dict[str, Any],
     tables: dict[str, pd.DataFrame],
     named: str,
     seed: int,
 ) -> int:
-    """Return the size of a dataset that leaves nothing out."""
+    """Return the size of a dataset that leaves nothing out, in bytes."""
     learnt: dict[str, list[str]] = subject["lessons"]
     prompts = {task: tables[task][tables[task]["split"] == "train"] for task in learnt}
     lessons = {
@@ -270,12 +345,15 @@ def _most_bytes(
     form = len(
         '{"messages": [{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]}'
     )
-    answer = 4 * int(subject["sampling"]["behaviors"]["max_tokens"])
+    # The machine is planned for what is likely, a bill for what may be.
+    short = subject["machine"] and subject["learns"] != "behavior"
+    stage = "predictions" if short else "behaviors"
+    answer = BYTES_PER_TOKEN * int(subject["sampling"][stage]["max_tokens"])
     way = subject["taught_by"][:1]
     if subject["learns"] == "behavior":
         asked_so = list(behavior_questions(lessons, ["test"], 1)["question"])
     elif subject["learns"] == "properties":
-        longest = "x" * answer
+        longest = "x" * BYTES_PER_TOKEN * int(subject["sampling"]["behaviors"]["max_tokens"])
         asked_so = [
             visible_question(way[0], longest, name)
             for task, names in learnt.items()

@@ -14,7 +14,7 @@ import yaml
 from inward import config as configuration
 from inward.cells import Comparison
 from inward.errors import ConfigError
-from inward.graph import Study
+from inward.graph import Resources, Study
 from inward.properties import PROPERTIES
 
 from .conftest import ROOT
@@ -44,6 +44,8 @@ def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
         finetune.setdefault("rehearse", 0)
     for model in config["models"].values():
         model.setdefault("dtype", "float32")
+        if model["provider"] == "openai":
+            model.setdefault("base_url", "https://api.openai.com/v1")
     return configuration.study(configuration.in_order(config))
 
 
@@ -271,6 +273,24 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             " else of the kind"
         ),
     ),
+    "a kind of GPU where there is none": (
+        {"models.wren.resources": {"gpu_model": "a100"}},
+        "config: models.wren.resources.gpu_model: there are no gpus of it; give gpus",
+    ),
+    "a job of no time": (
+        {"models.wren.resources": {"hours": 0}},
+        (
+            "config: models.wren.resources.hours: 0 is less than or equal to the minimum of 0; give"
+            " how long a job may run, in hours above 0"
+        ),
+    ),
+    "a machine for who needs none": (
+        {"models.echo.resources": {"gpus": 1}},
+        (
+            "config: models.echo.resources: a model of provider baseline needs no machine of yours;"
+            " take it out"
+        ),
+    ),
     "an unknown rule": (
         {"models.echo.rule": "last_word"},
         (
@@ -419,3 +439,16 @@ def test_the_command_line_ends_with_that_line(
     assert [line.replace("config: ", f"inward: {path}: ", 1)] == said
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_model_says_what_its_jobs_need(embedded: dict[str, Any], schema: Any) -> None:
+    """A checkpoint wants a GPU unless it says otherwise; none of it is in what describes a model."""
+    edits = {
+        "models.wren.resources": {"gpus": 2, "gpu_model": "a100", "hours": 0.5, "shards": 4},
+        "models.jay": {"provider": "local", "checkpoint": "a/jay"},
+    }
+    models = checked(edited(embedded, edits), schema).models
+
+    assert models["wren"].resources == Resources(2, "a100", memory_gb=8, hours=0.5, shards=4)
+    assert [models[name].resources.gpus for name in ("jay", "finch", "echo")] == [1, 0, 0]
+    assert "resources" not in models["wren"].settings

@@ -199,6 +199,7 @@ def planned(hosted: Site, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple
                 "model": "sim-heron",
                 "base_url": None,
                 "record": hosted.record(),
+                "machine": None,
                 "splits": ["test"],
                 "sampling": {
                     "behaviors": USUAL,
@@ -220,6 +221,7 @@ def planned(hosted: Site, capsys: pytest.CaptureFixture[str]) -> dict[str, tuple
         drawn=ASKED,
         draws=3,
         store=str(hosted.store),
+        hardware="hardware.yaml",
         **MONEY,
     )
     found = re.findall(r"^heron +([a-z ]+?) +(\d+) +(\d+) ", capsys.readouterr().out, re.MULTILINE)

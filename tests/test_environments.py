@@ -9,9 +9,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from .conda_channel import PIP_NAMES
 from .conftest import ROOT
 
-CONDA_NAMES = {"pytorch": "torch", "huggingface_hub": "huggingface-hub"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 BOUNDS = {
     requirement.name: requirement.specifier
@@ -42,7 +42,7 @@ def test_conda_environments_agree_with_pyproject(path: Path) -> None:
         if name == "python":
             assert version in PROJECT["requires-python"]
         else:
-            bounds = BOUNDS[CONDA_NAMES.get(name, name)]
+            bounds = BOUNDS[PIP_NAMES.get(name, name)]
 
             assert bounds.contains(version), f"{name} {version} is not {bounds}"
 
@@ -61,6 +61,36 @@ def test_what_is_locked_is_what_is_allowed() -> None:
         version = versions[re.sub(r"[-_.]+", "-", name).lower()]
 
         assert bounds.contains(Version(version)), f"{name} {version} is not {bounds}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.name)
+def test_conda_environments_agree_with_the_lock_files(path: Path) -> None:
+    """Who installs with conda has the versions that the tests were run with, as exactly as it pins them."""
+    versions = {**locked(), "python": "3.11"}
+    for dependency in yaml.safe_load(path.read_text())["dependencies"]:
+        name, version = dependency.split(" =")
+        pip_name = PIP_NAMES.get(name, name)
+
+        assert f"{versions[pip_name]}.".startswith(f"{version}."), f"{name} {version}"
+
+
+RULES = re.split(
+    r"^ *(?=rule )",
+    "\n".join(place.read_text() for place in sorted((ROOT / "rules").glob("*.smk"))),
+    flags=re.MULTILINE,
+)[1:]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.split(":")[0].removeprefix("rule "))
+def test_every_rule_names_its_environment(rule: str) -> None:
+    """Whatever runs a script says in which environment, by its kind of work or by its subject."""
+    scripts = re.findall(r"^ +script:$", rule, re.MULTILINE)
+    named = re.findall(r"^ +conda:\n +(.+)$", rule, re.MULTILINE)
+
+    assert len(named) == len(scripts)
+    for place in named:
+        fixed = re.fullmatch(r'"\.\./(envs/\w+\.yaml)"', place)
+        assert (ROOT / fixed[1]).is_file() if fixed else "environment(" in place
 
 
 def test_torch_is_pinned_everywhere() -> None:

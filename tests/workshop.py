@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PARTS = ["Snakefile", "prices.yaml", "rules", "scripts", "schemas", "envs", "profiles", "prompts"]
+LISTS = ["prices.yaml", "hardware.yaml"]
+PARTS = ["Snakefile", *LISTS, "rules", "scripts", "schemas", "envs", "profiles", "prompts"]
 HELD_IN = ["colors", "numbers"]
 TASKS = ["colors", "numbers", "animals"]
 

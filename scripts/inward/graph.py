@@ -25,12 +25,24 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What a job of a model needs of a machine; no result depends on it."""
+
+    gpus: int = 0
+    gpu_model: str | None = None  # as the cluster names it; None: whichever there is
+    memory_gb: int = 8  # of main memory; more when a job is tried again
+    hours: float = 2  # a job may run
+    shards: int = 1  # jobs that share its sampling
+
+
+@dataclass(frozen=True)
 class Model:
     """A base subject: a checkpoint, a tiny model raised from nothing, a server's, or a rule."""
 
     name: str
     provider: str
     settings: dict[str, Any]  # what its provider needs to know
+    resources: Resources = Resources()  # of its jobs and of its finetunes' jobs
 
     @property
     def checkpoint(self) -> str | None:
