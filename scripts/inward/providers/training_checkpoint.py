@@ -54,10 +54,9 @@ class TrainingCheckpoint:
 
     def read(self) -> Any | None:
         """Return the state of the last one; None where there is none that can be used."""
-        try:
-            header, _, rest = self.path.read_bytes().partition(b"\n")
-        except FileNotFoundError:
+        if not self.path.is_file():
             return None
+        header, _, rest = self.path.read_bytes().partition(b"\n")
         try:
             found = json.loads(header)
         except ValueError:
