@@ -18,7 +18,7 @@ from inward.providers.simulated import ENGINE
 from inward.runs import RunStore, TrainingRun
 
 # Raised whenever the same run may make other weights; a test holds it against the sources.
-TRAINER = "local 1"
+TRAINER = "local 2"
 
 
 def trainer(provider: str) -> str:

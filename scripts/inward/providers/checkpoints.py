@@ -1,11 +1,13 @@
 """Checkpoints: Hugging Face models on disk, with adapters and a chat template of their own."""
 
 import warnings
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
+from jinja2 import TemplateError
 from peft import PeftModel
 from transformers import (
     AutoModelForCausalLM,
@@ -29,6 +31,7 @@ Messages = list[dict[str, str]]
 
 SPECIAL = ("<pad>", "<user>", "<assistant>", "<end>", "<unknown>")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789 :"
+DAY = date(2024, 7, 26)  # the one that Llama's templates fall back on
 LONGEST = 64  # tokens of a conversation in the embedded world
 TEMPLATE = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}"
@@ -76,11 +79,34 @@ def located(weights: dict[str, str], store: Path) -> Path:
 def render(
     tokenizer: PreTrainedTokenizerBase, messages: Messages, *, answer_follows: bool = False
 ) -> str:
-    """Return the text of a conversation, by the checkpoint's own chat template."""
-    rendered = tokenizer.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=answer_follows
-    )
+    """Return the text of a conversation, by the checkpoint's own chat template.
+
+    A template that says which day it is says DAY, so that a prompt is the same one tomorrow. Raises
+    ProviderError where the template refuses the conversation.
+    """
+    try:
+        rendered = tokenizer.apply_chat_template(
+            messages,
+            tokenize=False,
+            add_generation_prompt=answer_follows,
+            chat_template=dated(tokenizer.get_chat_template()),
+        )
+    except (TemplateError, TypeError) as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise ProviderError(
+            f"the chat template refuses a conversation of {roles} ({_one_line(error)}); mend"
+            " chat_template, or ask without what it refuses"
+        ) from error
     return str(rendered)
+
+
+def dated(template: str) -> str:
+    """Return a chat template that takes every day for DAY."""
+    if "strftime_now" not in template:
+        return template
+    named = {f"%{sign}": DAY.strftime(f"%{sign}") for sign in "aAbBdjmyYHIMSp"}
+    said = "".join(f" | replace({sign!r}, {name!r})" for sign, name in named.items())
+    return f"{{% macro strftime_now(form) %}}{{{{ form{said} }}}}{{% endmacro %}}{template}"
 
 
 def from_nothing(

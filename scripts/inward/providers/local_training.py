@@ -139,7 +139,8 @@ def _warn_of_the_rest(network: PeftModel, layers: list[BaseTunerLayer]) -> None:
 
 def _kinds(network: PeftModel) -> set[str]:
     """Return the names of the layers that have an adapter, as they are called within a block."""
-    found = set(network.peft_config["default"].target_modules or ())
+    config = network.peft_config["default"]
+    found = {*(config.target_modules or ()), *(config.target_parameters or ())}
     return {str(name).rpartition(".")[2] for name in found}
 
 
@@ -147,8 +148,10 @@ def _save_adapter(trained: PeftModel, folder: Path) -> None:
     config = trained.peft_config["default"]
     # Where the base lies on this machine is no part of an adapter; None would be filled in.
     config.base_model_name_or_path = ""
-    # A set until now, which each process of Python has in an order of its own.
+    # Sets until now, which each process of Python has in an order of its own.
     config.target_modules = sorted(config.target_modules or ())
+    if config.target_parameters:
+        config.target_parameters = sorted(config.target_parameters)
     trained.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
 
