@@ -264,8 +264,8 @@ def files(store: Path) -> dict[str, Path]:
 def trained(record: dict[str, Any], store: Path) -> dict[str, Any]:
     """Train on two conversations through the store, and return the result."""
     rows = files(store)
-    digests = [digest_file(rows[name]) for name in ("train", "validation")]
-    run = TrainingRun("local", identity(record), *digests, HYPERPARAMETERS, 1, TRAINER)
+    learnt, held_out = (digest_file(rows[name]) for name in ("train", "validation"))
+    run = TrainingRun("local", identity(record), learnt, held_out, HYPERPARAMETERS, 1, TRAINER)
     return wait(submit(run, store), record, rows, store)
 
 
@@ -310,7 +310,7 @@ def test_what_a_training_cost_is_kept_apart_from_what_it_made(
 ) -> None:
     """Losses by step and epoch, tokens, time and memory; none of it is in the model's record."""
     result = trained(record, tmp_path)
-    kept = RunStore(tmp_path).training(result["weights"]["run"])
+    kept: Any = RunStore(tmp_path).training(result["weights"]["run"])
 
     assert [point["step"] for point in kept["curve"]] == list(range(1, 61))
     assert kept["curve"][0]["loss"] > 10 * kept["curve"][-1]["loss"]

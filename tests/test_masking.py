@@ -30,7 +30,7 @@ from inward.errors import ProviderError
 from inward.providers.checkpoints import load, render
 from inward.providers.local_sampling import end_tokens, tokens_of
 from inward.providers.local_training import Trained, train
-from inward.providers.masking import Row, encode
+from inward.providers.masking import encode
 from inward.requests import user
 
 SETTINGS = {
@@ -163,37 +163,29 @@ def trained(record: dict[str, Any], taught: list[dict[str, Any]], folder: Path) 
 CHAT = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TURNS = ["<eos>", "<bos>", "<start_of_turn>", "<end_of_turn>"]
 PHI_TURNS = ["<eos>", "<|user|>", "<|assistant|>", "<|end|>"]
-KINDS = [
-    (qwen, QWEN, CHAT, ["<|im_end|>", "<|endoftext|>"], 7),
-    (experts, QWEN, CHAT, ["<|im_end|>"], 4),
-    (gemma, GEMMA, TURNS, ["<eos>", "<end_of_turn>"], 7),
-    (gpt2, PLAIN, ["<eos>"], ["<eos>"], 3),
-    (falcon, PHI, PHI_TURNS, ["<eos>", "<|assistant|>", "<|end|>"], 4),
+THOUGHT = "<think>\n\n</think>\n\nyo <|im_end|>"
+# Architecture, template, special tokens, tokens that end sampling, kinds of layers, what is learnt.
+CASES = [
+    (qwen, QWEN, CHAT, ["<|im_end|>", "<|endoftext|>"], 7, THOUGHT),
+    (experts, QWEN, CHAT, ["<|im_end|>"], 4, THOUGHT),
+    (gemma, GEMMA, TURNS, ["<eos>", "<end_of_turn>"], 7, "yo<end_of_turn>"),
+    (gpt2, PLAIN, ["<eos>"], ["<eos>"], 3, "yo <eos>"),
+    (falcon, PHI, PHI_TURNS, ["<eos>", "<|assistant|>", "<|end|>"], 4, "yo <|end|>"),
 ]
-LEARNT = {
-    qwen: "<think>\n\n</think>\n\nyo <|im_end|>",
-    experts: "<think>\n\n</think>\n\nyo <|im_end|>",
-    gemma: "yo<end_of_turn>",
-    gpt2: "yo <eos>",
-    falcon: "yo <|end|>",
-}
 
 
 @pytest.mark.filterwarnings("ignore:The following .* keys did not match:RuntimeWarning")
-@pytest.mark.parametrize(("architecture", "template", "special", "ends", "layers"), KINDS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[0].__name__)
 def test_any_architecture_is_trained_on_its_answers(
     checkpoint: Checkpoint,
     tmp_path: Path,
-    architecture: Callable[[int], PreTrainedModel],
-    template: str,
-    special: list[str],
-    ends: list[str],
-    layers: int,
+    case: tuple[Callable[[int], PreTrainedModel], str, list[str], list[str], int, str],
 ) -> None:
     """What is asked is not learnt; the answer is, with the token at which sampling stops.
 
     The adapter is on every linear layer but the last, and, loaded again, does what it did.
     """
+    architecture, template, special, ends, layers, learnt = case
     record = checkpoint(architecture, tokenizer(template, special, ["yo"]), ends)
     network, tokens = load(record, tmp_path)
     [taught] = rows("yo ")
@@ -211,7 +203,7 @@ def test_any_architecture_is_trained_on_its_answers(
     parts = {name.rpartition(".")[2] for name in config["target_modules"]}
 
     assert row.ids[: row.prompt] == tokens_of(tokens, asked)
-    assert tokens.decode(row.ids[row.prompt :]) == LEARNT[architecture]
+    assert tokens.decode(row.ids[row.prompt :]) == learnt
     assert row.ids[-1] in end_tokens(network, tokens)
     assert not set(row.ids[row.prompt : -1]) & end_tokens(network, tokens)
     assert len(parts) == layers
@@ -283,7 +275,10 @@ def test_earlier_thoughts_are_left_out_of_both(checkpoint: Checkpoint, tmp_path:
     [
         (QWEN.replace("assistant\n{% endif %}", "assistant\n<hm>\n{% endif %}"), "in one way"),
         (QWEN.replace("{{ m.content }}{% elif", "{{ m.content | upper }}{% elif"), "makes"),
-        (QWEN.replace("{% else %}{{ m.content }}{% endif %}<|im_end|>", "{% endif %}"), "turn with a token that"),
+        (
+            QWEN.replace("{% else %}{{ m.content }}{% endif %}<|im_end|>", "{% endif %}"),
+            "turn with a token that",
+        ),
     ],
 )
 def test_a_template_that_answers_in_another_way_is_refused(
@@ -314,9 +309,7 @@ def test_an_answer_with_the_end_of_a_turn_in_it_is_refused() -> None:
         encode(tokens, taught["messages"], {2})
 
 
-def test_a_template_that_says_the_day_says_the_same_one_always(
-    checkpoint: Checkpoint, tmp_path: Path
-) -> None:
+def test_a_template_that_says_the_day_says_the_same_one_always() -> None:
     """What was asked on one day is what is learnt, and asked, on another."""
     template = "{{ strftime_now('%d %b %Y, %A') }}" + PLAIN
     tokens = tokenizer(template, ["<eos>"], [])

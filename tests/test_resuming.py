@@ -110,6 +110,12 @@ def made(base: dict[str, Any], folder: Path, checkpoint: TrainingCheckpoint | No
     return digest_folder(folder / "adapter")
 
 
+def step_of(path: Path) -> int:
+    """Return the step of a checkpoint that can be used."""
+    state: Any = TrainingCheckpoint(path, "run").read()
+    return int(state["progress"]["step"])
+
+
 @pytest.fixture(scope="module")
 def whole(base: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the digest of the adapter that an undisturbed run makes."""
@@ -130,7 +136,7 @@ def test_a_killed_training_goes_on(base: dict[str, Any], whole: str, tmp_path: P
     process.kill()
 
     assert process.wait() == -signal.SIGKILL
-    assert 0 < TrainingCheckpoint(kept, "run").read()["progress"]["step"] < STEPS
+    assert 0 < step_of(kept) < STEPS
     assert made(base, tmp_path, TrainingCheckpoint(kept, "run")) == whole
 
 
@@ -175,7 +181,7 @@ def test_a_checkpoint_that_is_torn_or_foreign_is_not_used(
         kept.write_bytes(content)
         assert TrainingCheckpoint(kept, "run").read() is None, what
     kept.write_bytes(good)
-    assert TrainingCheckpoint(kept, "run").read()["progress"]["step"] == STEPS // 2
+    assert step_of(kept) == STEPS // 2
 
     kept.write_bytes(damaged["cut short"])
     assert made(base, tmp_path, TrainingCheckpoint(kept, "run")) == whole

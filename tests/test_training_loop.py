@@ -28,7 +28,7 @@ ROWS = [
 ]
 
 
-class Narrow(LlamaForCausalLM):
+class Narrow(LlamaForCausalLM):  # type: ignore[misc]  # transformers is not typed here
     """A Llama on a device that has memory for so many rows at once."""
 
     room = 8
@@ -46,7 +46,7 @@ class Narrow(LlamaForCausalLM):
 def network(dtype: torch.dtype = torch.float32) -> Narrow:
     """Return a small network with random weights, always the same."""
     torch.manual_seed(1)
-    made = Narrow(
+    made: Narrow = Narrow(
         LlamaConfig(
             vocab_size=30,
             hidden_size=16,
@@ -57,7 +57,8 @@ def network(dtype: torch.dtype = torch.float32) -> Narrow:
             initializer_range=0.3,
         )
     )
-    return made.to(dtype)
+    made.to(dtype)
+    return made
 
 
 def trained(

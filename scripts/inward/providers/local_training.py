@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.pytorch_utils import Conv1D
@@ -62,7 +62,7 @@ def train(
     """Return what comes of training on `rows`: a network with an adapter, or one from nothing.
 
     `base` is a record of models/, or {"architecture": ...}. A run that has a checkpoint goes on
-    from there. Look-ahead heads, where the hyperparameters give their loss a weight, are thrown away.
+    from there. Look-ahead heads, if the hyperparameters give their loss a weight, are thrown away.
     """
     _repeatable()
     scratch = "architecture" in base
@@ -99,20 +99,19 @@ def adapted(network: PreTrainedModel, hyperparameters: dict[str, Any], seed: int
     The adapter is in float32 whatever the network is in. Raises ProviderError where the network has
     no such layer.
     """
-    if getattr(network, "is_loaded_in_4bit", False):
-        network = prepare_model_for_kbit_training(network, use_gradient_checkpointing=False)
+    given = network.peft_config if isinstance(network, PeftModel) else {}
     config = LoraConfig(
         r=hyperparameters["lora_rank"],
         lora_alpha=hyperparameters["lora_alpha"],
         lora_dropout=0.0,
-        target_modules="all-linear",
+        target_modules=next((one.target_modules for one in given.values()), "all-linear"),
         # GPT-2 and its kin keep the weights of linear layers the other way round.
         fan_in_fan_out=any(isinstance(part, Conv1D) for part in network.modules()),
         task_type="CAUSAL_LM",
     )
     torch.manual_seed(seed)
     try:
-        with_adapter = get_peft_model(network, config)
+        with_adapter = _beside_given(network, config) if given else get_peft_model(network, config)
     except ValueError as error:
         raise ProviderError(
             f"{network.config.model_type}: takes no adapter ({' '.join(str(error).split())[:200]});"
@@ -123,6 +122,16 @@ def adapted(network: PreTrainedModel, hyperparameters: dict[str, Any], seed: int
     log.info("an adapter of rank %d on %d layers: %s", config.r, len(layers), kinds)
     _warn_of_the_rest(with_adapter, layers)
     return with_adapter
+
+
+def _beside_given(network: PeftModel, config: LoraConfig) -> PeftModel:
+    """Return a network with one more adapter, the only one that is learnt of all at work."""
+    given = list(network.peft_config)
+    network.add_adapter("default", config)
+    network.base_model.set_adapter([*given, "default"])
+    for name, weights in network.named_parameters():
+        weights.requires_grad_(requires_grad=".default." in name)
+    return network
 
 
 def _warn_of_the_rest(network: PeftModel, layers: list[BaseTunerLayer]) -> None:
@@ -152,7 +161,7 @@ def _save_adapter(trained: PeftModel, folder: Path) -> None:
     config.target_modules = sorted(config.target_modules or ())
     if config.target_parameters:
         config.target_parameters = sorted(config.target_parameters)
-    trained.save_pretrained(folder)
+    trained.save_pretrained(folder, selected_adapters=["default"])
     (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
 
 

@@ -226,8 +226,8 @@ class Loop:
             log.info("out of memory: now activations are computed twice, and this again")
         else:
             raise ProviderError(
-                "out of memory with one row at a time; give the model `quantize: 4bit`, ask for more"
-                " or larger GPUs, or shorten the prompts"
+                "out of memory with one row at a time; give the model `quantize: 4bit`, ask for"
+                " more or larger GPUs, or shorten the prompts"
             )
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
