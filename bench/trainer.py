@@ -3,9 +3,9 @@
     pip install --target FOLDER --no-deps trl datasets dill multiprocess xxhash rich
     PYTHONPATH=FOLDER python bench/trainer.py
 
-prints a table and writes results/trainer.json. Both get the same network with the same adapter, the
-same optimizer and schedule, and batches of the same rows. What is compared is the loss at each step,
-and the tokens a second of processor time, padding not counted.
+prints a table and writes results/trainer.json. Both get the same network with the same adapter,
+the same optimizer and schedule, and batches of the same rows. What is compared is the loss at each
+step, and the tokens a second of processor time, padding not counted.
 """
 
 import argparse
@@ -38,9 +38,10 @@ SIZES = {
     "0.3 million weights": {"hidden": 96, "intermediate": 264, "layers": 3, "heads": 4},
     "20 million weights": {"hidden": 512, "intermediate": 1376, "layers": 6, "heads": 8},
 }
+BATCH = 32
 SETTINGS = {
     "epochs": 1,
-    "batch_size": 32,
+    "batch_size": BATCH,
     "learning_rate": 3e-3,
     "warmup_steps": 5,
     "lora_rank": 16,
@@ -92,7 +93,7 @@ def theirs(network: Any, tokenizer: Any, ordered: list[dict[str, Any]], folder: 
         model=network,
         args=SFTConfig(
             output_dir=folder,
-            per_device_train_batch_size=SETTINGS["batch_size"],
+            per_device_train_batch_size=BATCH,
             num_train_epochs=1,
             max_grad_norm=1.0,
             logging_steps=1,
@@ -117,10 +118,10 @@ def compared(architecture: dict[str, int], steps: int, rounds: int) -> dict[str,
     """Return how both did on a network of one size, in rounds that take turns."""
     network, tokenizer = from_nothing(architecture, 1)
     start = adapted(network, SETTINGS, 1)
-    taught = conversations(steps * SETTINGS["batch_size"])
+    taught = conversations(steps * BATCH)
     rows = encoded(network, tokenizer, taught, "rows")
     by_row = {id(row): one for row, one in zip(rows, taught, strict=True)}
-    batches = batches_of(rows, SETTINGS["batch_size"], 1, draws(1, "order"))
+    batches = batches_of(rows, BATCH, 1, draws(1, "order"))
     ordered = [by_row[id(row)] for batch in batches for row in batch]
     found: dict[str, list[Done]] = {"inward": [], "trl": []}
     with TemporaryDirectory() as folder:
