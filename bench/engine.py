@@ -22,7 +22,6 @@ import torch
 import transformers
 
 from inward.asking import behavior_questions, conversations
-from inward.digests import digest
 from inward.files import read_json, write_json
 from inward.providers import open_provider
 from inward.providers.local import ENGINE
@@ -53,6 +52,10 @@ def main() -> None:
     home = given.study / "results/embedded"
     record = read_json(home / f"models/{given.subject}.json")
     sampler = Sampler(record, given.study / "store")
+    measures = {
+        name: measured(sampler, requests, given.rounds)
+        for name, requests in loads(record, home, given.prompts)
+    }
     found = {
         "when": f"{datetime.now(UTC):%Y-%m-%d}",
         "engine": ENGINE,
@@ -63,10 +66,8 @@ def main() -> None:
         "device": str(sampler.network.device),
         "batch_of_generate": BATCH,
         "wanted": WANTED,
-        "loads": {
-            name: measured(sampler, requests, given.rounds)
-            for name, requests in loads(record, home, given.prompts)
-        },
+        "loads": measures,
+        "all": total(list(measures.values())),
     }
     write_json(given.results, found)
     print(json.dumps(found, indent=2))
@@ -75,7 +76,7 @@ def main() -> None:
 def loads(
     record: dict[str, Any], home: Path, prompts: int | None
 ) -> Iterator[tuple[str, list[Request]]]:
-    """Yield what is asked, by name: behaviors, predictions, draws, and predictions' first tokens."""
+    """Yield what is asked, by name: answers, draws of them, and first tokens alone."""
     paths = sorted((home / "prompts").glob("*.parquet"))
     tables = {path.stem: read_table(PROMPTS, path).head(prompts or 10**9) for path in paths}
     provider = open_provider(record, home)
@@ -89,7 +90,9 @@ def loads(
     predicted = prediction_questions(tables, wanted, ["terse"], 1).reset_index()
     yield "behaviors", asked(behavior_questions(tables, ["train", "test"], 1), 0, 12)
     yield "predictions", asked(predicted, 0, 12)
-    yield "draws", asked(behavior_questions(tables, ["test"], DRAWS), 1, 12)
+    yield "draws of behaviors", asked(behavior_questions(tables, ["test"], DRAWS), 1, 12)
+    drawn = prediction_questions(tables, wanted, ["terse"], DRAWS)
+    yield "draws of predictions", asked(drawn, 1, 12)
     yield "first tokens", asked(predicted, 0, 1)
 
 
@@ -116,6 +119,22 @@ def measured(sampler: Sampler, requests: list[Request], rounds: int) -> dict[str
         "times_faster": round(seconds["generate"] / seconds["inward"], 2),
         "times_faster_by_cpu": round(worked["generate"] / worked["inward"], 2),
         **compared(requests, answers["inward"], answers["generate"]),
+    }
+
+
+def total(measures: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return how many times faster ours is when all loads are answered one after the other."""
+    ways = ("inward", "generate")
+    seconds, worked = (
+        {way: sum(one[clock][way] for one in measures) for way in ways}
+        for clock in ("seconds", "cpu_seconds")
+    )
+    return {
+        "requests": sum(one["requests"] for one in measures),
+        "seconds": rounded(seconds),
+        "cpu_seconds": rounded(worked),
+        "times_faster": round(seconds["generate"] / seconds["inward"], 2),
+        "times_faster_by_cpu": round(worked["generate"] / worked["inward"], 2),
     }
 
 
@@ -205,34 +224,31 @@ def _raw(
 def compared(requests: Sequence[Request], ours: Answers, theirs: Answers) -> dict[str, Any]:
     """Return how many answers are equal, and the greatest difference of two log-probabilities.
 
-    Draws have noise of their own, so only the first token's alternatives can be equal there.
+    Draws have noise of their own, so only what is said of their first tokens can be equal.
     """
-    if requests[0].body["temperature"]:
-        prompts: dict[str, Any] = {}
-        differing = []
-        for request in requests:
-            mine, other = ours[request.key]["tokens"], theirs[request.key]["tokens"]
-            if mine and other:
-                prompts[digest(request.body["messages"])] = mine[0]["top"]
-                differing.append(_apart(mine[0]["top"], other[0]["top"]))
-        return {"prompts": len(prompts), "greatest_difference": max(differing)}
-    equal = sum(_said(ours[one.key]) == _said(theirs[one.key]) for one in requests)
-    differing = [
-        _apart([["", a["logprob"]], *a["top"]], [["", b["logprob"]], *b["top"]])
-        for one in requests
-        if _said(ours[one.key]) == _said(theirs[one.key])
-        for a, b in zip(ours[one.key]["tokens"], theirs[one.key]["tokens"], strict=True)
+    drawn = requests[0].body["temperature"] > 0
+    pairs = [(ours[request.key], theirs[request.key]) for request in requests]
+    alike = [(a, b) for a, b in pairs if drawn or _said(a) == _said(b)]
+    first = 1 if drawn else None
+    differences = [
+        abs(p - q)
+        for a, b in alike
+        for one, other in zip(a["tokens"][:first], b["tokens"][:first], strict=False)
+        for p, q in zip(_logprobs(one, drawn), _logprobs(other, drawn), strict=True)
     ]
-    return {"equal_answers": equal, "greatest_difference": round(max(differing), 6)}
+    return {
+        **({} if drawn else {"equal_answers": len(alike)}),
+        "greatest_difference": round(max(differences), 6),
+    }
 
 
 def _said(raw: dict[str, Any]) -> tuple[Any, ...]:
     return raw["text"], raw["finish_reason"], [token["token"] for token in raw["tokens"]]
 
 
-def _apart(mine: list[Any], other: list[Any]) -> float:
-    """Return how far log-probabilities lie apart, place by place: ties may change names."""
-    return max(abs(a - b) for (_, a), (_, b) in zip(mine, other, strict=True))
+def _logprobs(token: dict[str, Any], drawn: bool) -> list[float]:
+    """Return a token's log-probabilities by place, as ties may change names; its own if not drawn."""
+    return [*([] if drawn else [token["logprob"]]), *(value for _, value in token["top"])]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from inward.requests import Request
 
 SPREAD = 1.25  # how many times longer than its shortest a batch's longest prompt may be
 
+FEW = 8_192  # tokens that are not worth a second batch
 
 def in_order(requests: Sequence[Request], prompts: Mapping[str, Tokens]) -> list[Request]:
     """Return requests by how they are sampled, then shorter prompts before longer ones.
@@ -32,21 +33,21 @@ def batches(
     ordered: Sequence[Request], prompts: Mapping[str, Tokens], most: int
 ) -> Iterator[list[Request]]:
     """Yield batches of at most `most` tokens, answers and padding included, in their order."""
-    for (*_, max_tokens, _), group in groupby(ordered, lambda one: kind(one, prompts)):
+    for (*_, max_tokens), group in groupby(ordered, sampled):
         batch: list[Request] = []
-        longest = 0
+        shortest = longest = 0
         for request in group:
-            longer = max(longest, len(prompts[request.key]))
-            if batch and (len(batch) + 1) * (longer + max_tokens) > most:
+            length = len(prompts[request.key])
+            longer = max(longest, length)
+            tokens = (len(batch) + 1) * (longer + max_tokens)
+            unequal = tokens > FEW and longer > SPREAD * shortest
+            if batch and (tokens > most or unequal):
                 yield batch
-                batch, longer = [], len(prompts[request.key])
+                batch, longer = [], length
+            shortest = min(shortest, length) if batch else length
             batch.append(request)
             longest = longer
         yield batch
-
-
-def kind(request: Request, prompts: Mapping[str, Tokens]) -> tuple[Any, ...]:
-    return (*sampled(request), length_class(len(prompts[request.key])))
 
 
 def sampled(request: Request) -> tuple[float, int, int]:

@@ -9,7 +9,7 @@ from inward.requests import Request, Response, Sampling, Token
 from inward.scheduler import Intake
 
 # Raised whenever the same request may get another answer; a test holds it against the sources.
-ENGINE = "transformers 1"
+ENGINE = "transformers 2"
 
 
 class LocalProvider:

@@ -11,61 +11,59 @@ import torch
 from transformers import Cache, DynamicCache, PreTrainedModel
 from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWindowLayer
 
-from inward.providers.prefixes import Tokens, best_cut
+from inward.providers.prefixes import Tokens, best_cuts
 
 
 class Room(DynamicLayer):
-    """Keys and values of one layer, with room for more tokens, so that few are ever copied."""
+    """Keys and values of one layer, with room for more tokens, so that few are ever copied.
+
+    They lie as [rows, tokens, heads, size], so that a row's token is one piece of memory.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.spare = 0  # tokens for which there is to be room, when next they are copied
-        self.whole: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.spare = 0  # tokens for which there is to be room, when first there are some
+        self.whole: list[torch.Tensor] = []
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: object, **__: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Take in more tokens, [rows, heads, tokens, size]; return those of all."""
-        more = key_states.shape[2]
-        if self.whole is None:
+        new = [key_states.transpose(1, 2), value_states.transpose(1, 2)]
+        if not self.whole:
             self.lazy_initialization(key_states, value_states)
-            self._hold(key_states, value_states, self.spare)
-            return self.keys, self.values
-        before, after = self.keys.shape[2], self.keys.shape[2] + more
-        if after > self.whole[0].shape[2]:
-            self._hold(self.keys, self.values, more + self.spare)
-        keys, values = self.whole
-        keys[:, :, before:after] = key_states
-        values[:, :, before:after] = value_states
-        self.keys, self.values = keys[:, :, :after], values[:, :, :after]
+            self.whole = [_roomy(states, self.spare) for states in new]
+            return self._show(key_states.shape[2])
+        before, after = self.keys.shape[2], self.keys.shape[2] + key_states.shape[2]
+        if after > self.whole[0].shape[1]:
+            self.whole = [_roomy(states, after - before) for states in self.whole]
+        for states, more in zip(self.whole, new, strict=True):
+            states[:, before:after] = more
+        return self._show(after)
+
+    def select(self, rows: torch.Tensor, places: torch.Tensor, tokens: int) -> None:
+        """Let these `rows` be all; each holds what was at its `places` [rows, places].
+
+        The first `tokens` of them count, the others are room for more.
+        """
+        if not self.whole:
+            return
+        lying = rows.unsqueeze(1) * self.whole[0].shape[1] + places
+        at = lying.flatten().to(self.keys.device)
+        self.whole = [
+            states.flatten(0, 1).index_select(0, at).unflatten(0, lying.shape)
+            for states in self.whole
+        ]
+        self._show(tokens)
+
+    def _show(self, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
+        self.keys, self.values = (states[:, :tokens].transpose(1, 2) for states in self.whole)
         return self.keys, self.values
-
-    def select(self, rows: torch.Tensor, places: torch.Tensor | None) -> None:
-        """Keep `rows`, and of each the tokens at `places` [rows, tokens], or all."""
-        if self.whole is None:
-            return
-        rows = rows.to(self.keys.device)
-        if places is None:
-            self._hold(self.keys[rows], self.values[rows], self.spare)
-            return
-        at = (rows.unsqueeze(1), slice(None), places.to(self.keys.device))
-        keys, values = self.keys[at].transpose(1, 2), self.values[at].transpose(1, 2)
-        self._hold(keys, values, self.spare)
-
-    def _hold(self, keys: torch.Tensor, values: torch.Tensor, room: int) -> None:
-        self.whole = (_roomy(keys, room), _roomy(values, room))
-        tokens = keys.shape[2]
-        self.keys, self.values = self.whole[0][:, :, :tokens], self.whole[1][:, :, :tokens]
 
 
 def _roomy(states: torch.Tensor, room: int) -> torch.Tensor:
-    """Return `states` [rows, heads, tokens, size] with room for more tokens behind."""
-    if not room:
-        return states
-    rows, heads, tokens, size = states.shape
-    whole = states.new_empty(rows, heads, tokens + room, size)
-    whole[:, :, :tokens] = states
-    return whole
+    """Return `states` [rows, tokens, heads, size] with room for more tokens behind."""
+    return torch.nn.functional.pad(states, (0, 0, 0, 0, 0, room)) if room else states.contiguous()
 
 
 class States:
@@ -81,6 +79,7 @@ class States:
         self.cache: Cache | None = _cache(network) if self.copied else None
         self.lengths = torch.zeros(0, dtype=torch.long, device=network.device)
         self.width = 0
+        self.spare = 0  # tokens that will be read before rows are selected again
         self._takes = set(inspect.signature(network.forward).parameters)
 
     def read_prompts(self, prompts: Sequence[Tokens], more: int) -> torch.Tensor:
@@ -88,14 +87,16 @@ class States:
 
         What several begin with is read once. `more` tokens will be read after.
         """
-        found = best_cut(prompts) if self.copied else None
-        if found is None:
-            self._keep_room(more)
-            return self._read_padded(prompts)
-        self.read_prompts(found.heads, 0)
-        self._keep_room(found.tail + more)
-        self.select(found.parents, found.dropped)
-        return self.read([prompt[-found.tail :] for prompt in prompts])
+        cuts = best_cuts(prompts) if self.copied else []
+        self._keep_room(0 if cuts else more)
+        logits = self._read_padded(cuts[-1].heads if cuts else prompts)
+        for number in range(len(cuts) - 1, -1, -1):
+            cut = cuts[number]
+            self._keep_room(cut.tail + (0 if number else more))
+            self.select(cut.parents, cut.dropped)
+            whole = cuts[number - 1].heads if number else prompts
+            logits = self.read([prompt[-cut.tail :] for prompt in whole])
+        return logits
 
     def read(self, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
         """Read as many more tokens in each row; return what is said of the next."""
@@ -106,19 +107,18 @@ class States:
         """Let these rows be all, each without its last tokens, as many as are to be dropped."""
         device = self.network.device
         kept = torch.tensor(rows, device=device)
-        self.lengths = self.lengths[kept]
-        places = None
-        if dropped is not None and any(dropped):
-            lost = torch.tensor(dropped, device=device)
-            self.lengths = self.lengths - lost
-            width = int(self.lengths.max())
-            ends = torch.arange(self.width - width, self.width, device=device)
-            places = (ends - lost.unsqueeze(1)).clamp(min=0)
-            self.width = width
+        lost = torch.tensor(dropped, device=device) if dropped else torch.zeros_like(kept)
+        self.lengths = self.lengths[kept] - lost
+        width = int(self.lengths.max())
+        ends = torch.arange(self.width - width, self.width, device=device)
+        # What lies in the room for more is of no matter.
+        within = torch.nn.functional.pad(ends - lost.unsqueeze(1), (0, self.spare)).clamp(min=0)
         for layer in self._rooms():
-            layer.select(kept, places)
+            layer.select(kept, within, width)
+        self.width = width
 
     def _keep_room(self, tokens: int) -> None:
+        self.spare = tokens
         for layer in self._rooms():
             layer.spare = tokens
 
