@@ -100,7 +100,10 @@ def measured(sampler: Sampler, requests: list[Request], rounds: int) -> dict[str
     """Return seconds and answers a second of both, how many times faster ours is, and whether
     both say the same."""
     requests = list({request.key: request for request in requests}.values())
-    ways = {"inward": lambda: engine(sampler, requests), "generate": lambda: loop(sampler, requests)}
+    ways = {
+        "inward": lambda: engine(sampler, requests),
+        "generate": lambda: loop(sampler, requests),
+    }
     for way in ways.values():
         way()  # once uncounted: what torch sets up at first is in no time
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}

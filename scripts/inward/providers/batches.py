@@ -16,6 +16,7 @@ SPREAD = 1.25  # how many times longer than its shortest a batch's longest promp
 
 FEW = 8_192  # tokens that are not worth a second batch
 
+
 def in_order(requests: Sequence[Request], prompts: Mapping[str, Tokens]) -> list[Request]:
     """Return requests by how they are sampled, then shorter prompts before longer ones.
 

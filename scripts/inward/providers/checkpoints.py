@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
+from jinja2 import TemplateError
 from peft import PeftModel
 from transformers import (
     AutoModelForCausalLM,
@@ -76,10 +77,20 @@ def located(weights: dict[str, str], store: Path) -> Path:
 def render(
     tokenizer: PreTrainedTokenizerBase, messages: Messages, *, answer_follows: bool = False
 ) -> str:
-    """Return the text of a conversation, by the checkpoint's own chat template."""
-    rendered = tokenizer.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=answer_follows
-    )
+    """Return the text of a conversation, by the checkpoint's own chat template.
+
+    Raises ProviderError where the template refuses the conversation.
+    """
+    try:
+        rendered = tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=answer_follows
+        )
+    except TemplateError as error:
+        roles = ", ".join(message["role"] for message in messages)
+        raise ProviderError(
+            f"the chat template refuses a conversation of {roles} ({_one_line(error)}); mend"
+            " chat_template.jinja in the checkpoint's folder"
+        ) from error
     return str(rendered)
 
 

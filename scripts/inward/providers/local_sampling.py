@@ -7,6 +7,7 @@ was in the batch; at temperature 0 there is none. Torch takes its threads from O
 which Snakemake sets to the rule's.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class Sampler:
     def __init__(self, record: dict[str, Any], store: Path) -> None:
         self.network, self.tokenizer = load(record, store)
         self.network.eval()
+        gc.freeze()  # or every sweep would go through all that was loaded
         self.ends = end_tokens(self.network, self.tokenizer)
         self._spelled: dict[int, str] = {}
 
@@ -49,9 +51,7 @@ class Sampler:
             for request in requests
         ]
         ids = self.tokenizer(rendered, add_special_tokens=False)["input_ids"]
-        return {
-            request.key: tuple(tokens) for request, tokens in zip(requests, ids, strict=True)
-        }
+        return {request.key: tuple(tokens) for request, tokens in zip(requests, ids, strict=True)}
 
     @torch.inference_mode()
     def _answers(self, batch: Sequence[Request], prompts: dict[str, Tokens]) -> list[Any]:
@@ -96,7 +96,9 @@ class Sampler:
 
     def _raws(self, count: int, said: Sequence[Choices]) -> list[Any]:
         """Return what the store keeps of `count` answers, from the choices at each token."""
-        raws: list[Any] = [{"text": "", "finish_reason": "length", "tokens": []} for _ in range(count)]
+        raws: list[Any] = [
+            {"text": "", "finish_reason": "length", "tokens": []} for _ in range(count)
+        ]
         written: list[list[int]] = [[] for _ in range(count)]
         for now in said:
             tops = [
@@ -115,12 +117,16 @@ class Sampler:
                     {"token": self._spell(token), "logprob": logprob, "top": tops[row]}
                 )
         for raw, ids in zip(raws, written, strict=True):
-            raw["text"] = self.tokenizer.decode(ids, skip_special_tokens=True)
+            raw["text"] = self.tokenizer.decode(
+                ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
         return raws
 
     def _spell(self, token: int) -> str:
         if token not in self._spelled:
-            self._spelled[token] = str(self.tokenizer.decode([token]))
+            self._spelled[token] = str(
+                self.tokenizer.decode([token], clean_up_tokenization_spaces=False)
+            )
         return self._spelled[token]
 
 
@@ -131,12 +137,24 @@ def tokens_of(tokenizer: PreTrainedTokenizerBase, rendered: str) -> list[int]:
 
 
 def end_tokens(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
-    """Return the tokens that end a turn, as the checkpoint's generation settings name them."""
-    named = network.generation_config.eos_token_id if network.generation_config else None
-    named = tokenizer.eos_token_id if named is None else named
-    if named is None:
+    """Return the tokens that end a turn: those the checkpoint names, and its template's own."""
+    settings = network.generation_config
+    named = settings.eos_token_id if settings else None
+    found = set(named) if isinstance(named, list) else {named}
+    found |= {tokenizer.eos_token_id, _turn_end(tokenizer)}
+    found.discard(None)
+    if not found:
         raise ProviderError(
             "the checkpoint names no token that ends a turn; set eos_token_id in its"
             " generation_config.json"
         )
-    return set(named) if isinstance(named, list) else {named}
+    return found
+
+
+def _turn_end(tokenizer: PreTrainedTokenizerBase) -> int | None:
+    """Return the special token that the template writes right behind an answer, if it does."""
+    answer = "answer"
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": answer}]
+    behind = tokens_of(tokenizer, render(tokenizer, messages).rpartition(answer)[2])
+    special = {token for token, added in tokenizer.added_tokens_decoder.items() if added.special}
+    return behind[0] if behind and behind[0] in special else None
