@@ -1,7 +1,7 @@
 """How fast local models answer: inward's engine, and the loop around `generate` that people write.
 
-Both answer the same requests of the embedded study with the same weights in this process, and both
-end with texts, log-probabilities and alternatives. Rounds interleave them, and medians are compared.
+Both answer the same requests of the embedded study with the same weights, in this process, and both
+end with texts, log-probabilities and alternatives. Rounds interleave them; medians are compared.
 
 make study                              # once: what is measured are its models
 python -m bench.engine                  # minutes; prints, and writes results/engine.json
@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,11 @@ def loads(
 
 
 def measured(sampler: Sampler, requests: list[Request], rounds: int) -> dict[str, Any]:
-    """Return seconds and answers a second of both, how many times faster ours is, and whether
-    both say the same."""
+    """Return how long both take, how many times faster ours is, and whether both say the same."""
     requests = list({request.key: request for request in requests}.values())
-    ways = {
-        "inward": lambda: engine(sampler, requests),
-        "generate": lambda: loop(sampler, requests),
+    ways: dict[str, Callable[[], Answers]] = {
+        "inward": partial(engine, sampler, requests),
+        "generate": partial(loop, sampler, requests),
     }
     for way in ways.values():
         way()  # once uncounted: what torch sets up at first is in no time
@@ -193,31 +193,25 @@ def generated(sampler: Sampler, batch: Sequence[Request]) -> list[Any]:
     logprobs = torch.stack(output.logits, dim=1).float().log_softmax(-1)
     ids = output.sequences[:, inputs["input_ids"].shape[1] :]
     chosen = logprobs.gather(-1, ids.unsqueeze(-1)).squeeze(-1).tolist()
-    top = logprobs.topk(body["top_logprobs"])
+    likeliest, values = (each.tolist() for each in logprobs.topk(body["top_logprobs"]))
     spelled = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
-    rows = zip(ids.tolist(), chosen, top.indices.tolist(), top.values.tolist(), strict=True)
-    return [_raw(sampler, spelled, *row) for row in rows]
+    top = [
+        [
+            [[spelled[token], round(value, 4)] for token, value in zip(*of_token, strict=True)]
+            for of_token in zip(*row, strict=True)
+        ]
+        for row in zip(likeliest, values, strict=True)
+    ]
+    return [_raw(sampler, spelled, row) for row in zip(ids.tolist(), chosen, top, strict=True)]
 
 
-def _raw(
-    sampler: Sampler,
-    spelled: list[str],
-    ids: list[int],
-    logprobs: list[float],
-    others: list[list[int]],
-    values: list[list[float]],
-) -> dict[str, Any]:
+def _raw(sampler: Sampler, spelled: list[str], row: tuple[Any, ...]) -> dict[str, Any]:
+    """Return an answer as the store keeps it, from its tokens and what is known of each."""
+    ids = row[0]
     length = next((place for place, token in enumerate(ids) if token in sampler.ends), len(ids))
     tokens = [
-        {
-            "token": spelled[ids[place]],
-            "logprob": round(logprobs[place], 4),
-            "top": [
-                [spelled[other], round(value, 4)]
-                for other, value in zip(others[place], values[place], strict=True)
-            ],
-        }
-        for place in range(length)
+        {"token": spelled[token], "logprob": round(logprob, 4), "top": top}
+        for token, logprob, top in zip(*(each[:length] for each in row), strict=True)
     ]
     text = sampler.tokenizer.decode(ids[:length], skip_special_tokens=True)
     stopped = length < len(ids)
@@ -237,7 +231,7 @@ def compared(requests: Sequence[Request], ours: Answers, theirs: Answers) -> dic
         abs(p - q)
         for a, b in alike
         for one, other in zip(a["tokens"][:first], b["tokens"][:first], strict=False)
-        for p, q in zip(_logprobs(one, drawn), _logprobs(other, drawn), strict=True)
+        for p, q in zip(_logprobs(one), _logprobs(other), strict=True)
     ]
     return {
         **({} if drawn else {"equal_answers": len(alike)}),
@@ -249,9 +243,9 @@ def _said(raw: dict[str, Any]) -> tuple[Any, ...]:
     return raw["text"], raw["finish_reason"], [token["token"] for token in raw["tokens"]]
 
 
-def _logprobs(token: dict[str, Any], drawn: bool) -> list[float]:
-    """Return a token's log-probabilities by place, as ties may change names; its own if not drawn."""
-    return [*([] if drawn else [token["logprob"]]), *(value for _, value in token["top"])]
+def _logprobs(token: dict[str, Any]) -> list[float]:
+    """Return what is said of a token's likeliest alternatives, by place: ties may change names."""
+    return [value for _, value in token["top"]]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,14 @@ SOURCES = {
         "randomness.py",
         "training.py",
     ],
-    "engine": ["providers/local_sampling.py", "providers/checkpoints.py"],
+    "engine": [
+        "providers/local_sampling.py",
+        "providers/batches.py",
+        "providers/checkpoints.py",
+        "providers/choices.py",
+        "providers/prefixes.py",
+        "providers/states.py",
+    ],
     "request key": ["requests.py", "digests.py"],
     "simulated": ["simulated.py", "providers/simulated.py"],
 }

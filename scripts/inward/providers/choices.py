@@ -63,7 +63,8 @@ def noise(keys: Sequence[str], length: int) -> np.ndarray:
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)
-    return (mixed >> np.uint64(11)) * 2.0**-53
+    uniform: np.ndarray = (mixed >> np.uint64(11)) * 2.0**-53
+    return uniform
 
 
 def _drawn(scaled: torch.Tensor, rows: torch.Tensor, draws: np.ndarray) -> torch.Tensor:
@@ -71,10 +72,11 @@ def _drawn(scaled: torch.Tensor, rows: torch.Tensor, draws: np.ndarray) -> torch
     at_once = max(1, AT_ONCE // scaled.shape[-1])
     where = torch.as_tensor(draws, device=scaled.device).unsqueeze(1)
     found = []
-    for some, drawn in zip(rows.split(at_once), where.split(at_once), strict=True):
+    for begin in range(0, len(rows), at_once):
+        some, drawn = rows[begin : begin + at_once], where[begin : begin + at_once]
         edges = scaled[some].double().softmax(-1).cumsum(-1)
         found.append(torch.searchsorted(edges, drawn * edges[:, -1:], right=True).squeeze(1))
-    return torch.cat(found)
+    return torch.cat(found).clamp(max=scaled.shape[-1] - 1)
 
 
 def _rounded(logprobs: torch.Tensor) -> np.ndarray:

@@ -96,18 +96,15 @@ class Sampler:
 
     def _raws(self, count: int, said: Sequence[Choices]) -> list[Any]:
         """Return what the store keeps of `count` answers, from the choices at each token."""
-        raws: list[Any] = [
-            {"text": "", "finish_reason": "length", "tokens": []} for _ in range(count)
-        ]
+        raws: list[Any] = [{"finish_reason": "length", "tokens": []} for _ in range(count)]
         written: list[list[int]] = [[] for _ in range(count)]
         for now in said:
             tops = [
                 [[self._spell(token), value] for token, value in zip(*row, strict=True)]
                 for row in zip(now.top.tolist(), now.top_logprobs.tolist(), strict=True)
             ]
-            each = zip(
-                now.answers.tolist(), now.tokens.tolist(), now.logprobs.tolist(), now.rows.tolist()
-            )
+            columns = (now.answers, now.tokens, now.logprobs, now.rows)
+            each = zip(*(column.tolist() for column in columns), strict=True)
             for answer, token, logprob, row in each:
                 if token in self.ends:
                     raws[answer]["finish_reason"] = "stop"
@@ -140,9 +137,8 @@ def end_tokens(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> 
     """Return the tokens that end a turn: those the checkpoint names, and its template's own."""
     settings = network.generation_config
     named = settings.eos_token_id if settings else None
-    found = set(named) if isinstance(named, list) else {named}
-    found |= {tokenizer.eos_token_id, _turn_end(tokenizer)}
-    found.discard(None)
+    every = [*(named if isinstance(named, list) else [named]), tokenizer.eos_token_id]
+    found = {token for token in (*every, _turn_end(tokenizer)) if token is not None}
     if not found:
         raise ProviderError(
             "the checkpoint names no token that ends a turn; set eos_token_id in its"

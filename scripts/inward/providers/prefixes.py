@@ -33,7 +33,8 @@ def best_cuts(prompts: Sequence[Tokens]) -> list[Cut]:
 
     Batches are read as rectangles, as wide as their longest row.
     """
-    found, before = [], 0
+    found: list[Cut] = []
+    before = 0
     for place in _best_places(prompts):
         found.append(cut(found[-1].heads if found else prompts, place - before))
         before = place
@@ -70,7 +71,7 @@ def _best_places(prompts: Sequence[Tokens]) -> tuple[int, ...]:
     cheapest: dict[int, tuple[int, tuple[int, ...]]] = {}
     for number in range(len(known) - 1, -1, -1):
         place, count, width = known[number]
-        ways = [(count * width + PASS, ())]
+        ways: list[tuple[int, tuple[int, ...]]] = [(count * width + PASS, ())]
         for further, _, _ in known[number + 1 :]:
             cost, cuts = cheapest[further]
             ways.append((count * (further - place) + PASS + cost, (further, *cuts)))

@@ -14,7 +14,7 @@ from transformers.cache_utils import DummyLayer, DynamicLayer, DynamicSlidingWin
 from inward.providers.prefixes import Tokens, best_cuts
 
 
-class Room(DynamicLayer):
+class Room(DynamicLayer):  # type: ignore[misc]
     """Keys and values of one layer, with room for more tokens, so that few are ever copied.
 
     They lie as [rows, tokens, heads, size], so that a row's token is one piece of memory.
@@ -51,7 +51,7 @@ class Room(DynamicLayer):
         lying = rows.unsqueeze(1) * self.whole[0].shape[1] + places
         at = lying.flatten().to(self.keys.device)
         self.whole = [
-            states.flatten(0, 1).index_select(0, at).unflatten(0, lying.shape)
+            states.flatten(0, 1).index_select(0, at).view(*lying.shape, *states.shape[2:])
             for states in self.whole
         ]
         self._show(tokens)
