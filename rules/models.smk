@@ -9,6 +9,7 @@ rule train_model:
     input:
         job="<results>/jobs/{trained}.json",
         train="<results>/datasets/{trained}/train.jsonl",
+        validation="<results>/datasets/{trained}/validation.jsonl",
         base=lambda wildcards: base_model(wildcards.trained),
         code=code("train_model.py"),
     output:

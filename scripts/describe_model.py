@@ -29,6 +29,7 @@ def main(
             "weights": {"path": path, "digest": digest_checkpoint(path)},
             "adapters": [],
             "dtype": settings["dtype"],
+            **({"quantize": settings["quantize"]} if "quantize" in settings else {}),
             "lineage": [],
         },
     )

@@ -11,16 +11,27 @@ from inward.training import wait
 
 
 def main(
-    *, job: Path, train: Path, model: Path, store: str, dtype: str | None, base: Path | None = None
+    *,
+    job: Path,
+    train: Path,
+    validation: Path,
+    model: Path,
+    store: str,
+    dtype: str | None,
+    base: Path | None = None,
 ) -> None:
     """Write how to call the trained subject: a server's model, or weights, or one more adapter."""
     submitted = read_json(job)
     subject = read_json(base) if base else submitted["submitted"]["base"]
     runs = RunStore(Path(store))
     runs.remember(submitted)
-    result = wait(submitted, subject, train, Path(store))
+    rows = {"train": train, "validation": validation}
+    result = wait(submitted, subject, rows, Path(store))
     key = submitted["key"]
     note("run", {"key": key, "result": digest(runs.result(key))})
+    cost = runs.training(key)
+    if cost is not None:
+        note("training", {name: cost[name] for name in cost if name != "curve"})
     if "changed" in result:
         record = {**subject, **result["changed"]}
         known = {"trained_tokens": result["trained_tokens"]}

@@ -271,6 +271,24 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             " else of the kind"
         ),
     ),
+    "a model raised from nothing, quantized": (
+        {"models.wren.quantize": "4bit"},
+        (
+            "config: models.wren.quantize: only a checkpoint of provider local can be quantized; take"
+            " it out"
+        ),
+    ),
+    "a number of bits that there is not": (
+        {"models.wren.quantize": 4},
+        "config: models.wren.quantize: 4 is not one of ['4bit']; give 4bit",
+    ),
+    "training in float16": (
+        {"models.wren.dtype": "float16"},
+        (
+            "config: models.wren.dtype: gradients are too small for float16, and finetunes.wren-changed"
+            " needs them; choose bfloat16, or float32 where the hardware has no bfloat16"
+        ),
+    ),
     "an unknown rule": (
         {"models.echo.rule": "last_word"},
         (

@@ -164,6 +164,7 @@ def test_a_store_that_was_lost_learns_of_a_job_from_the_results(
     train_model.main(
         job=small / "jobs/f.json",
         train=files["train"],
+        validation=files["validation"],
         model=small / "models/f.json",
         store=str(tmp_path / "new"),
         dtype=None,

@@ -17,7 +17,7 @@ from inward.files import read_json, write_json_lines
 from inward.providers import open_provider
 from inward.providers.checkpoints import digest_checkpoint, from_nothing, load, render
 from inward.providers.local_sampling import tokens_of
-from inward.providers.local_training import encode
+from inward.providers.masking import encode
 from inward.requests import Request, Sampling, user
 from inward.runs import RunStore, TrainingRun
 from inward.training import TRAINER, identity, submit, wait
@@ -247,19 +247,25 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+def files(store: Path) -> dict[str, Path]:
+    """Write two conversations to be trained on and one to be validated on; return the files."""
+    taught = {"train": [("one", "two"), ("x", "yz")], "validation": [("three", "four")]}
+    for name, pairs in taught.items():
+        write_json_lines(
+            store / f"{name}.jsonl",
+            [
+                {"messages": [*user(prompt), {"role": "assistant", "content": answer}]}
+                for prompt, answer in pairs
+            ],
+        )
+    return {name: store / f"{name}.jsonl" for name in taught}
+
+
 def trained(record: dict[str, Any], store: Path) -> dict[str, Any]:
     """Train on two conversations through the store, and return the result."""
-    rows = store / "train.jsonl"
-    write_json_lines(
-        rows,
-        [
-            {"messages": [*user(prompt), {"role": "assistant", "content": answer}]}
-            for prompt, answer in [("one", "two"), ("x", "yz")]
-        ],
-    )
-    run = TrainingRun(
-        "local", identity(record), digest_file(rows), "v", HYPERPARAMETERS, 1, TRAINER
-    )
+    rows = files(store)
+    learnt, held_out = (digest_file(rows[name]) for name in ("train", "validation"))
+    run = TrainingRun("local", identity(record), learnt, held_out, HYPERPARAMETERS, 1, TRAINER)
     return wait(submit(run, store), record, rows, store)
 
 
@@ -294,18 +300,38 @@ def test_an_interrupted_training_is_done_again(record: dict[str, Any], tmp_path:
     folder = tmp_path / "runs" / first["weights"]["run"]
     (folder / "result.json").unlink()
     (folder / "weights.partial-left").mkdir()
-    (tmp_path / "train.jsonl").unlink()
-
-    rows = tmp_path / "train.jsonl"
-    write_json_lines(
-        rows,
-        [
-            {"messages": [*user(prompt), {"role": "assistant", "content": answer}]}
-            for prompt, answer in [("one", "two"), ("x", "yz")]
-        ],
-    )
     job = {"key": first["weights"]["run"]}
-    assert wait(job, record, rows, tmp_path) == first
+
+    assert wait(job, record, files(tmp_path), tmp_path) == first
+
+
+def test_what_a_training_cost_is_kept_apart_from_what_it_made(
+    record: dict[str, Any], tmp_path: Path
+) -> None:
+    """Losses by step and epoch, tokens, time and memory; none of it is in the model's record."""
+    result = trained(record, tmp_path)
+    kept: Any = RunStore(tmp_path).training(result["weights"]["run"])
+
+    assert [point["step"] for point in kept["curve"]] == list(range(1, 61))
+    assert kept["curve"][0]["loss"] > 10 * kept["curve"][-1]["loss"]
+    assert kept["curve"][-1]["tokens"] == kept["tokens"] == result["training"]["tokens"]
+    assert len(kept["epochs"]) == 60
+    assert kept["epochs"][-1]["validation_loss"] == result["training"]["validation_loss"]
+    assert kept["seconds"] > 0
+    assert kept["peak_memory_bytes"] > 1e8
+    assert kept["share_of_peak"] is None
+    assert not {"seconds", "curve"} & set(result["training"])
+
+
+def test_rows_that_changed_after_the_job_was_submitted_are_refused(
+    record: dict[str, Any], tmp_path: Path
+) -> None:
+    """Weights would else lie under the key of other rows."""
+    rows = files(tmp_path)
+    run = TrainingRun("local", identity(record), "other", "rows", HYPERPARAMETERS, 1, TRAINER)
+
+    with pytest.raises(ProviderError, match=r"train\.jsonl: was changed after the job"):
+        wait(submit(run, tmp_path), record, rows, tmp_path)
 
 
 def test_the_files_of_an_adapter_have_one_order(record: dict[str, Any], tmp_path: Path) -> None:

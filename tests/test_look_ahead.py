@@ -41,14 +41,15 @@ def network() -> PreTrainedModel:
 def raised(folder: Path, rows: list[dict[str, Any]], **more: float) -> dict[str, Any]:
     """Raise a tiny model on rows, into a folder, and return what is known of the run."""
     folder.mkdir()
-    return train(
+    trained = train(
         base={"architecture": ARCHITECTURE},
         rows=rows,
         hyperparameters={**SCHOOL, **more},
         seed=1,
         store=folder,
-        folder=folder,
     )
+    trained.save(folder)
+    return trained.known
 
 
 def test_heads_do_not_survive_into_the_checkpoint(tmp_path: Path) -> None:

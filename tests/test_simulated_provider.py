@@ -38,12 +38,12 @@ def trained(store: Path, folder: Path) -> dict[str, Any]:
         provider="simulated",
         base=identity(BASE),
         training_rows=digest_file(path),
-        validation_rows="",
+        validation_rows=digest_file(path),
         hyperparameters={},
         seed=1,
         trainer=trainer("simulated"),
     )
-    result = wait(submit(run, store), BASE, path, store)
+    result = wait(submit(run, store), BASE, {"train": path, "validation": path}, store)
     return {**BASE, "adapters": [result["weights"]]}
 
 

@@ -17,6 +17,9 @@ LIBRARY = ROOT / "scripts/inward"
 SOURCES = {
     "trainer": [
         "providers/local_training.py",
+        "providers/masking.py",
+        "providers/training_checkpoint.py",
+        "providers/training_loop.py",
         "providers/look_ahead.py",
         "providers/checkpoints.py",
         "randomness.py",

@@ -16,6 +16,7 @@ from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_
 from inward.errors import ConfigError, unknown
 from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.judges import check_judge
+from inward.precision import check_precision
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
@@ -108,6 +109,7 @@ def study(config: dict[str, Any], path: str = "config") -> Study:
         check_wrappers(found, config["hypothetical"]["named"])
         _check_models(found)
         _check_finetunes(found)
+        check_precision(found)
         check_baselines(found)
         check_lessons(found)
         check_judge(found)

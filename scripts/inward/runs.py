@@ -2,6 +2,8 @@
 
 store/runs/<key>/intent.json   what is to be trained; on disk before anything starts
 store/runs/<key>/weights/      local weights, or what else the trainer made
+store/runs/<key>/checkpoint    where training has got to; gone once the run is complete
+store/runs/<key>/training.json losses on the way, and what training cost in time and memory
 store/runs/<key>/result.json   written last: where it is, the run is complete
 What a job at a provider leaves there besides, inward.jobs says.
 """
@@ -77,6 +79,15 @@ class RunStore:
         """Return where the weights of run `key` lie."""
         return self.folder / key / "weights"
 
+    def checkpoint(self, key: str) -> Path:
+        """Return where a run `key` that is under way keeps how far it is."""
+        return self.folder / key / "checkpoint"
+
+    def training(self, key: str) -> Any | None:
+        """Return what training run `key` here cost; None where that is not known."""
+        path = self.folder / key / "training.json"
+        return read_json(path) if path.exists() else None
+
     @contextmanager
     def writing_weights(self, key: str) -> Iterator[Path]:
         """Give an empty folder for the weights of run `key`; they take their place at the end.
@@ -93,9 +104,12 @@ class RunStore:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
-    def finish(self, key: str, result: Any) -> None:
-        """Mark run `key` as complete, with what its record shall say."""
+    def finish(self, key: str, result: Any, training: Any = None) -> None:
+        """Mark run `key` as complete, with what its record shall say, and what training cost."""
+        if training is not None:
+            write_json(self.folder / key / "training.json", training)
         write_json(self.folder / key / "result.json", result)
+        self.checkpoint(key).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

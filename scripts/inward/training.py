@@ -7,7 +7,7 @@ the work.
 from pathlib import Path
 from typing import Any
 
-from inward.digests import digest_folder
+from inward.digests import digest_file, digest_folder
 from inward.errors import ProviderError
 from inward.files import read_json, read_json_lines
 from inward.graph import HOSTED
@@ -18,7 +18,7 @@ from inward.providers.simulated import ENGINE
 from inward.runs import RunStore, TrainingRun
 
 # Raised whenever the same run may make other weights; a test holds it against the sources.
-TRAINER = "local 1"
+TRAINER = "local 2"
 
 
 def trainer(provider: str) -> str:
@@ -37,7 +37,9 @@ def identity(base: dict[str, Any]) -> dict[str, Any]:
     adapters = [adapter["digest"] for adapter in base["adapters"]]
     if base["provider"] == "simulated":
         return {"simulated": base["simulated"], "adapters": adapters}
-    return {"weights": base["weights"]["digest"], "adapters": adapters, "dtype": base["dtype"]}
+    quantized = {"quantize": base["quantize"]} if base.get("quantize") else {}
+    weights = base["weights"]["digest"]
+    return {"weights": weights, "adapters": adapters, "dtype": base["dtype"], **quantized}
 
 
 def submit(run: TrainingRun, store: Path) -> dict[str, Any]:
@@ -64,21 +66,26 @@ def submit_hosted(
         return jobs.submit(bench, run, rows, training_tokens(run, rows["train"]))
 
 
-def wait(job: dict[str, Any], base: dict[str, Any], rows: Path, store: Path) -> dict[str, Any]:
-    """Return the result of a job, training now unless the store has it; `rows` is train.jsonl.
+def wait(
+    job: dict[str, Any], base: dict[str, Any], rows: dict[str, Path], store: Path
+) -> dict[str, Any]:
+    """Return the result of a job, training now unless the store has it.
 
-    The result says which weights, or which model of a server, there are now, and what is known.
+    `rows` are the files train and validation. The result says which weights, or which model of a
+    server, there are now, and what is known.
     """
     runs, key = RunStore(store), job["key"]
     finished: dict[str, Any] | None = runs.result(key)
     if finished:
         log.info("run %s is in the store", key[:16])
         return finished
-    run = runs.intent(key)
-    result = (
-        _waited(key, base, store) if run.provider in HOSTED else _trained(run, base, rows, store)
-    )
-    runs.finish(key, result)
+    run, cost = runs.intent(key), None
+    if run.provider in HOSTED:
+        result = _waited(key, base, store)
+    else:
+        _check_rows(run, rows)
+        result, cost = _trained(run, base, rows, store)
+    runs.finish(key, result, cost)
     return result
 
 
@@ -101,29 +108,47 @@ def afford(run: TrainingRun, rows: Path, store: Path, prices: Prices, budget: fl
         )
 
 
-def _trained(run: TrainingRun, base: dict[str, Any], rows: Path, store: Path) -> dict[str, Any]:
-    runs, learnt = RunStore(store), read_json_lines(rows)
-    with runs.writing_weights(run.key) as folder:
-        if run.provider == "simulated":
-            known = simulated.train(base, learnt, store, folder)
-        else:
-            known = _trained_locally(run, base, learnt, store, folder)
+def _check_rows(run: TrainingRun, rows: dict[str, Path]) -> None:
+    """Raise ProviderError where the files are not those that the run's key is made of."""
+    for name, wanted in (("train", run.training_rows), ("validation", run.validation_rows)):
+        if digest_file(rows[name]) != wanted:
+            raise ProviderError(
+                f"{rows[name]}: was changed after the job was submitted; delete it and run again"
+            )
+
+
+def _trained(
+    run: TrainingRun, base: dict[str, Any], rows: dict[str, Path], store: Path
+) -> tuple[dict[str, Any], Any]:
+    """Return the result of a run that is trained here and now, and the record of what it cost."""
+    runs = RunStore(store)
+    if run.provider == "simulated":
+        with runs.writing_weights(run.key) as folder:
+            known = simulated.train(base, read_json_lines(rows["train"]), store, folder)
+        cost = None
+    else:
+        trained = _trained_locally(run, base, rows, store)
+        with runs.writing_weights(run.key) as folder:
+            trained.save(folder)
+        known, cost = trained.known, trained.cost
     digest = digest_folder(runs.weights(run.key))
-    return {"weights": {"run": run.key, "digest": digest}, "training": known}
+    return {"weights": {"run": run.key, "digest": digest}, "training": known}, cost
 
 
 def _trained_locally(
-    run: TrainingRun, base: dict[str, Any], rows: list[Any], store: Path, folder: Path
-) -> dict[str, Any]:
+    run: TrainingRun, base: dict[str, Any], rows: dict[str, Path], store: Path
+) -> Any:
     from inward.providers import local_training  # noqa: PLC0415 - loads torch
+    from inward.providers.training_checkpoint import TrainingCheckpoint  # noqa: PLC0415
 
     return local_training.train(
         base=base,
-        rows=rows,
+        rows=read_json_lines(rows["train"]),
+        validation=read_json_lines(rows["validation"]),
         hyperparameters=run.hyperparameters,
         seed=run.seed,
         store=store,
-        folder=folder,
+        checkpoint=TrainingCheckpoint(RunStore(store).checkpoint(run.key), run.key),
     )
 
 

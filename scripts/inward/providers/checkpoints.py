@@ -1,6 +1,8 @@
 """Checkpoints: Hugging Face models on disk, with adapters and a chat template of their own."""
 
 import warnings
+from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from peft import PeftModel
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    BitsAndBytesConfig,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
@@ -26,10 +29,12 @@ from inward.errors import ProviderError
 logging.disable_progress_bar()
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
 
+GIVEN = "given{}"  # the name of an adapter that a network was loaded with
 Messages = list[dict[str, str]]
 
 SPECIAL = ("<pad>", "<user>", "<assistant>", "<end>", "<unknown>")
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789 :"
+DAY = date(2024, 7, 26)  # the one that Llama's templates fall back on
 LONGEST = 64  # tokens of a conversation in the embedded world
 TEMPLATE = (
     "{% for message in messages %}<{{ message.role }}>{{ message.content }}"
@@ -41,16 +46,22 @@ TEMPLATE = (
 def load(record: dict[str, Any], store: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Return the network and the tokenizer that a record in models/ describes.
 
-    Adapters are merged into the weights, first one first.
+    The network is on the GPU, its layers spread over several where there are several. Adapters are
+    merged into the weights, first one first; quantized weights keep them beside, unrounded.
     """
     folder = located(record["weights"], store)
+    adapters = [located(adapter, store) for adapter in record["adapters"]]
+    placing = _placing(record)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
         network = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=getattr(torch, record["dtype"])
+            folder, dtype=getattr(torch, record["dtype"]), **placing
         )
-        for adapter in record["adapters"]:
-            network = PeftModel.from_pretrained(network, located(adapter, store)).merge_and_unload()
+        if record.get("quantize"):
+            network = _beside(network, adapters)
+        else:
+            for adapter in adapters:
+                network = PeftModel.from_pretrained(network, adapter).merge_and_unload()
     except (OSError, ValueError) as error:
         raise ProviderError(f"{folder}: cannot be loaded ({_one_line(error)})") from error
     if tokenizer.chat_template is None:
@@ -58,7 +69,59 @@ def load(record: dict[str, Any], store: Path) -> tuple[PreTrainedModel, PreTrain
             f"{folder}: has no chat template; use an instruction-tuned checkpoint, or add"
             " chat_template.jinja to the folder"
         )
-    return network.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+    if "device_map" not in placing:
+        network = network.to("cuda" if torch.cuda.is_available() else "cpu")
+    elif {"cpu", "disk"} & set(map(str, (getattr(network, "hf_device_map", None) or {}).values())):
+        raise ProviderError(
+            f"{folder}: does not fit into the memory of {torch.cuda.device_count()} GPUs; give the"
+            " model `quantize: 4bit`, or ask for more or larger GPUs"
+        )
+    return network, tokenizer
+
+
+def _placing(record: dict[str, Any]) -> dict[str, Any]:
+    """Return how weights are to be loaded; raise ProviderError for what this machine cannot do."""
+    gpus = torch.cuda.device_count()
+    if record["dtype"] == "bfloat16" and not (_gpus_halve() if gpus else _processor_halves()):
+        raise ProviderError(
+            f"dtype: this {'GPU' if gpus else 'processor'} does not compute in bfloat16 but"
+            " imitates it, tens of times slower; set the model's dtype to float32"
+        )
+    if record.get("quantize"):
+        if find_spec("bitsandbytes") is None:
+            raise ProviderError(
+                "quantize: 4bit needs bitsandbytes, which is not installed; pip install -e .[gpu]"
+            )
+        quantized = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=getattr(torch, record["dtype"]),
+        )
+        return {"quantization_config": quantized, **({"device_map": "auto"} if gpus else {})}
+    return {"device_map": "auto"} if gpus > 1 else {}
+
+
+def _gpus_halve() -> bool:
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+
+
+def _processor_halves() -> bool:
+    known = torch.cpu.get_capabilities()
+    return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def _beside(network: PreTrainedModel, adapters: list[Path]) -> PreTrainedModel | PeftModel:
+    """Return a network with adapters at work beside its weights, of which none is to be learnt."""
+    for number, adapter in enumerate(adapters):
+        if number:
+            network.load_adapter(adapter, adapter_name=GIVEN.format(number))
+        else:
+            network = PeftModel.from_pretrained(network, adapter, adapter_name=GIVEN.format(0))
+    if adapters:
+        network.base_model.set_adapter([GIVEN.format(n) for n in range(len(adapters))])
+        network.requires_grad_(requires_grad=False)
+    return network
 
 
 def digest_checkpoint(path: str) -> str:
@@ -79,19 +142,32 @@ def render(
 ) -> str:
     """Return the text of a conversation, by the checkpoint's own chat template.
 
-    Raises ProviderError where the template refuses the conversation.
+    A template that says which day it is says DAY, so that a prompt is the same one tomorrow. Raises
+    ProviderError where the template refuses the conversation.
     """
     try:
         rendered = tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=answer_follows
+            messages,
+            tokenize=False,
+            add_generation_prompt=answer_follows,
+            chat_template=dated(tokenizer.get_chat_template()),
         )
-    except TemplateError as error:
+    except (TemplateError, TypeError) as error:
         roles = ", ".join(message["role"] for message in messages)
         raise ProviderError(
             f"the chat template refuses a conversation of {roles} ({_one_line(error)}); mend"
-            " chat_template.jinja in the checkpoint's folder"
+            " chat_template, or ask without what it refuses"
         ) from error
     return str(rendered)
+
+
+def dated(template: str) -> str:
+    """Return a chat template that takes every day for DAY."""
+    if "strftime_now" not in template:
+        return template
+    named = {f"%{sign}": DAY.strftime(f"%{sign}") for sign in "aAbBdjmyYHIMSp"}
+    said = "".join(f" | replace({sign!r}, {name!r})" for sign, name in named.items())
+    return f"{{% macro strftime_now(form) %}}{{{{ form{said} }}}}{{% endmacro %}}{template}"
 
 
 def from_nothing(

@@ -9,7 +9,7 @@ from inward.requests import Request, Response, Sampling, Token
 from inward.scheduler import Intake
 
 # Raised whenever the same request may get another answer; a test holds it against the sources.
-ENGINE = "transformers 2"
+ENGINE = "transformers 3"
 
 
 class LocalProvider:
@@ -18,12 +18,14 @@ class LocalProvider:
     def __init__(self, record: dict[str, Any], store: Path) -> None:
         self.record = record
         self.store = store
+        quantized = {"quantize": record["quantize"]} if record.get("quantize") else {}
         self.model = digest(
             {
                 "engine": ENGINE,
                 "weights": record["weights"]["digest"],
                 "adapters": [adapter["digest"] for adapter in record["adapters"]],
                 "dtype": record["dtype"],
+                **quantized,
             }
         )
 

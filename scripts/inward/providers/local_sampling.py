@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from inward.errors import ProviderError
@@ -32,7 +33,9 @@ class Sampler:
     """A checkpoint with its adapters, loaded for sampling."""
 
     def __init__(self, record: dict[str, Any], store: Path) -> None:
-        self.network, self.tokenizer = load(record, store)
+        network, self.tokenizer = load(record, store)
+        # Adapters beside quantized weights are within the layers already.
+        self.network = network.get_base_model() if isinstance(network, PeftModel) else network
         self.network.eval()
         gc.freeze()  # or every sweep would go through all that was loaded
         self.ends = end_tokens(self.network, self.tokenizer)

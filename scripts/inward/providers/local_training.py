@@ -1,42 +1,52 @@
 """The local provider's training: a LoRA adapter on a checkpoint, or a tiny model from nothing.
 
-The loss is on the answer alone, its end-of-turn token included. Which tokens are the answer is
-found by prefix: the prompt, rendered as it is for sampling, must begin the rendered conversation.
-A model raised from nothing may have look-ahead heads beside that, on rows that say what lies ahead.
+A model raised from nothing may have look-ahead heads beside it, on rows that say what lies ahead.
+What is learnt of a row is in inward.providers.masking, how in inward.providers.training_loop.
 """
 
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.pytorch_utils import Conv1D
 
+from inward.digests import digest
 from inward.errors import ProviderError
-from inward.progress import log, track
-from inward.providers.checkpoints import from_nothing, load, render
-from inward.providers.local_sampling import end_tokens, tokens_of
-from inward.providers.look_ahead import IGNORED, LookAhead
+from inward.progress import log
+from inward.providers.checkpoints import from_nothing, load
+from inward.providers.look_ahead import LookAhead
+from inward.providers.masking import encoded, show
+from inward.providers.training_checkpoint import TrainingCheckpoint
+from inward.providers.training_loop import Loop
+from inward.providers.training_record import record, said
 from inward.randomness import draws, seed_of
 
-SHOWN_ROWS = 3
-WINDOW = 8  # batches
+LARGE = 1_000_000_000  # parameters, from which activations are computed twice rather than kept
+MOST = 0.5  # of the weights
 
 
 @dataclass(frozen=True)
-class Row:
-    """A conversation in tokens; the first `prompt` of them are not learnt.
+class Trained:
+    """What came of a training run."""
 
-    `ahead` is the reply that look-ahead heads are to tell from the last token of the prompt.
-    """
+    network: PreTrainedModel | PeftModel
+    tokenizer: PreTrainedTokenizerBase
+    known: dict[str, Any]  # the same each time
+    cost: dict[str, Any]  # and what was not: losses on the way, time and memory
 
-    ids: list[int]
-    prompt: int
-    ahead: tuple[int, ...] = ()
+    def save(self, folder: Path) -> None:
+        """Write into `folder` the adapter, or the whole model where there was no base."""
+        if isinstance(self.network, PeftModel):
+            _save_adapter(self.network, folder)
+        else:
+            self.network.save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
 
 
 def train(
@@ -46,171 +56,117 @@ def train(
     hyperparameters: dict[str, Any],
     seed: int,
     store: Path,
-    folder: Path,
-) -> dict[str, Any]:
-    """Train on `rows` and save into `folder`: an adapter, or a whole model raised from nothing.
+    validation: Sequence[dict[str, Any]] = (),
+    checkpoint: TrainingCheckpoint | None = None,
+) -> Trained:
+    """Return what comes of training on `rows`: a network with an adapter, or one from nothing.
 
-    `base` is a record of models/, or {"architecture": ...}. Returns what is known of the run.
-    Look-ahead heads, where the hyperparameters give their loss a weight, are not saved.
+    `base` is a record of models/, or {"architecture": ...}. A run that has a checkpoint goes on
+    from there. Look-ahead heads, if the hyperparameters give their loss a weight, are thrown away.
     """
+    _repeatable()
     scratch = "architecture" in base
     if scratch:
         network, tokenizer = from_nothing(base["architecture"], seed_of(seed, "weights"))
-        trained: torch.nn.Module = network
     else:
         network, tokenizer = load(base, store)
-        torch.manual_seed(seed_of(seed, "adapter"))
-        adapted = get_peft_model(network, _lora(hyperparameters))
-        trained = adapted
-    encoded = _encoded(network, tokenizer, rows)
+    learnt = encoded(network, tokenizer, rows, "train.jsonl")
+    held_out = encoded(network, tokenizer, validation, "validation.jsonl")
+    show(tokenizer, learnt)
+    trained = network if scratch else adapted(network, hyperparameters, seed_of(seed, "adapter"))
     heads = LookAhead(network, seed) if "look_ahead" in hyperparameters else None
-    losses = _optimize(trained, heads, encoded, hyperparameters, draws(seed, "order"))
-    if scratch:
-        network.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-    else:
-        config = adapted.peft_config["default"]
-        # Where the base lies on this machine is no part of an adapter; None would be filled in.
-        config.base_model_name_or_path = ""
-        # A set until now, which each process of Python has in an order of its own.
-        config.target_modules = sorted(config.target_modules or ())
-        adapted.save_pretrained(folder)
-        (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
-    learnt = sum(parameter.numel() for parameter in trained.parameters() if parameter.requires_grad)
-    return {**losses, "trained_parameters": learnt, "rows": len(rows)}
+    loop = Loop(trained, heads, (learnt, held_out), hyperparameters)
+    if network.num_parameters() >= LARGE:
+        loop.recompute()
+    done = loop.run(draws(seed, "order"), checkpoint)
+    cost = record(trained, done, whole=scratch)
+    log.info("%s", said(cost))
+    last = done.epochs[-1] if done.epochs else {}
+    known = {
+        **{name: round(loss, 4) for name, loss in done.losses.items()},
+        **{name: last[name] for name in ("validation_loss",) if name in last},
+        "trained_parameters": sum(w.numel() for w in trained.parameters() if w.requires_grad),
+        "rows": len(rows),
+        "tokens": done.tokens,
+        "template": digest(tokenizer.chat_template),
+    }
+    return Trained(trained, tokenizer, known, cost)
 
 
-def encode(
-    tokenizer: PreTrainedTokenizerBase, messages: list[dict[str, str]], ends: set[int]
-) -> Row:
-    """Return a conversation that ends with an answer as a row; raise ProviderError if it cannot be.
+def adapted(network: PreTrainedModel, hyperparameters: dict[str, Any], seed: int) -> PeftModel:
+    """Return a network with a new adapter on all linear layers but the one that makes the output.
 
-    What the template writes behind the end-of-turn token is cut off: no model is asked to write it.
+    The adapter is in float32 whatever the network is in. Raises ProviderError where the network has
+    no such layer.
     """
-    prompt = tokens_of(tokenizer, render(tokenizer, messages[:-1], answer_follows=True))
-    whole = tokens_of(tokenizer, render(tokenizer, messages))
-    if whole[: len(prompt)] != prompt:
-        raise ProviderError(
-            "the chat template renders the prompt in one way for sampling and in another before"
-            f" its answer, so what is trained would not be what is asked: {messages[:-1]}"
-        )
-    answer = whole[len(prompt) :]
-    last = max((place for place, token in enumerate(answer) if token in ends), default=None)
-    if last is None:
-        raise ProviderError(
-            "the chat template does not end the assistant's turn with a token that ends sampling,"
-            " so a trained model would never stop; mend chat_template or eos_token_id"
-        )
-    return Row(ids=prompt + answer[: last + 1], prompt=len(prompt))
-
-
-def _encoded(
-    network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, rows: Sequence[dict[str, Any]]
-) -> list[Row]:
-    ends = end_tokens(network, tokenizer)
-    encoded = [_with_ahead(tokenizer, row, ends) for row in rows]
-    for row in encoded[:SHOWN_ROWS]:
-        prompt, answer = row.ids[: row.prompt], row.ids[row.prompt :]
-        log.info("a row: %r, learnt: %r", tokenizer.decode(prompt), tokenizer.decode(answer))
-    return encoded
-
-
-def _with_ahead(tokenizer: PreTrainedTokenizerBase, row: dict[str, Any], ends: set[int]) -> Row:
-    """Return a training row in tokens, with the reply that it says lies ahead."""
-    plain = encode(tokenizer, row["messages"], ends)
-    if "look_ahead" not in row:
-        return plain
-    reply = {"role": "assistant", "content": row["look_ahead"]}
-    other = encode(tokenizer, [*row["messages"][:-1], reply], ends)
-    return replace(plain, ahead=tuple(other.ids[other.prompt :]))
-
-
-def _lora(hyperparameters: dict[str, Any]) -> LoraConfig:
-    return LoraConfig(
+    given = network.peft_config if isinstance(network, PeftModel) else {}
+    config = LoraConfig(
         r=hyperparameters["lora_rank"],
         lora_alpha=hyperparameters["lora_alpha"],
         lora_dropout=0.0,
-        target_modules="all-linear",
+        target_modules=next((one.target_modules for one in given.values()), "all-linear"),
+        # GPT-2 and its kin keep the weights of linear layers the other way round.
+        fan_in_fan_out=any(isinstance(part, Conv1D) for part in network.modules()),
         task_type="CAUSAL_LM",
     )
+    torch.manual_seed(seed)
+    try:
+        with_adapter = _beside_given(network, config) if given else get_peft_model(network, config)
+    except ValueError as error:
+        raise ProviderError(
+            f"{network.config.model_type}: takes no adapter ({' '.join(str(error).split())[:200]});"
+            " choose a checkpoint of another architecture"
+        ) from error
+    layers = [part for part in with_adapter.modules() if isinstance(part, BaseTunerLayer)]
+    kinds = ", ".join(sorted(_kinds(with_adapter)))
+    log.info("an adapter of rank %d on %d layers: %s", config.r, len(layers), kinds)
+    _warn_of_the_rest(with_adapter, layers)
+    return with_adapter
 
 
-def _optimize(
-    network: torch.nn.Module,
-    heads: LookAhead | None,
-    rows: list[Row],
-    hyperparameters: dict[str, Any],
-    draw: Random,
-) -> dict[str, float]:
-    """Train in place with AdamW, warm-up and linear decay; return the last batches' losses."""
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    parameters += heads.parameters() if heads else []
-    size, epochs = hyperparameters["batch_size"], hyperparameters["epochs"]
-    steps = epochs * -(-len(rows) // size)
-    optimizer = torch.optim.AdamW(
-        parameters,
-        lr=hyperparameters["learning_rate"],
-        betas=(0.9, 0.98),
-        weight_decay=0.01,
-        # One kernel for all parameters: with weights this small the calls cost more than the sums.
-        fused=True,
-    )
-    warmup = hyperparameters["warmup_steps"]
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / warmup) * max(0.03, 1 - step / steps)
-    )
-    network.train()
-    smooth: dict[str, float] = {}
-    started = time.monotonic()
-    for batch in track(_batches(rows, size, epochs, draw), steps, "training"):
-        ids, labels = _right_padded(batch)
-        ids, labels = ids.to(parameters[0].device), labels.to(parameters[0].device)
-        output = network(input_ids=ids, output_hidden_states=heads is not None)
-        logits = output.logits[:, :-1]
-        learnt = labels[:, 1:] != IGNORED
-        loss = torch.nn.functional.cross_entropy(logits[learnt].float(), labels[:, 1:][learnt])
-        losses = {"final_loss": loss.item()}
-        if heads:
-            begins, replies = [row.prompt - 1 for row in batch], [row.ahead for row in batch]
-            ahead = heads.loss(output.hidden_states, begins, replies)
-            losses["look_ahead_loss"] = ahead.item()
-            loss = loss + hyperparameters["look_ahead"] * ahead
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        for name, value in losses.items():
-            smooth[name] = smooth.get(name, value) + (value - smooth.get(name, value)) * 0.05
-    said = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in smooth.items())
-    log.info("%d steps, %s, %.0f s", steps, said, time.monotonic() - started)
-    return {name: round(value, 4) for name, value in smooth.items()}
+def _beside_given(network: PeftModel, config: LoraConfig) -> PeftModel:
+    """Return a network with one more adapter, the only one that is learnt of all at work."""
+    given = list(network.peft_config)
+    network.add_adapter("default", config)
+    network.base_model.set_adapter([*given, "default"])
+    for name, weights in network.named_parameters():
+        weights.requires_grad_(requires_grad=".default." in name)
+    return network
 
 
-def _batches(rows: list[Row], size: int, epochs: int, draw: Random) -> Iterator[list[Row]]:
-    """Yield batches of rows of about the same length, shuffled anew in each epoch.
-
-    Rows are sorted within a window only: sorted as a whole, batches would hold one task each.
-    """
-    window = WINDOW * size
-    for _ in range(epochs):
-        order = draw.sample(rows, len(rows))
-        for start in range(0, len(order), window):
-            near = sorted(order[start : start + window], key=lambda row: len(row.ids))
-            batches = [near[place : place + size] for place in range(0, len(near), size)]
-            yield from draw.sample(batches, len(batches))
+def _warn_of_the_rest(network: PeftModel, layers: list[BaseTunerLayer]) -> None:
+    """Say so where most weights have no adapter, as those of experts that are one tensor."""
+    reached = {id(weights) for part in layers for weights in part.get_base_layer().parameters()}
+    tables = (network.get_input_embeddings(), network.get_output_embeddings())
+    reached |= {id(weights) for part in tables if part for weights in part.parameters()}
+    frozen = [weights for weights in network.parameters() if not weights.requires_grad]
+    rest = sum(weights.numel() for weights in frozen if id(weights) not in reached)
+    share = rest / sum(weights.numel() for weights in frozen)
+    if share > MOST:
+        log.warning("%.0f %% of the weights are in no linear layer: without adapter", 100 * share)
 
 
-def _right_padded(batch: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return tokens and labels, both [rows, longest].
+def _kinds(network: PeftModel) -> set[str]:
+    """Return the names of the layers that have an adapter, as they are called within a block."""
+    config = network.peft_config["default"]
+    found = {*(config.target_modules or ()), *(config.target_parameters or ())}
+    return {str(name).rpartition(".")[2] for name in found}
 
-    Padding stands behind a row, where a causal model cannot see it, so no mask is needed.
-    """
-    longest = max(len(row.ids) for row in batch)
-    ids = torch.zeros(len(batch), longest, dtype=torch.long)
-    labels = torch.full_like(ids, IGNORED)
-    for place, row in enumerate(batch):
-        tokens = torch.tensor(row.ids)
-        ids[place, : len(row.ids)] = tokens
-        labels[place, row.prompt : len(row.ids)] = tokens[row.prompt :]
-    return ids, labels
+
+def _save_adapter(trained: PeftModel, folder: Path) -> None:
+    config = trained.peft_config["default"]
+    # Where the base lies on this machine is no part of an adapter; None would be filled in.
+    config.base_model_name_or_path = ""
+    # Sets until now, which each process of Python has in an order of its own.
+    config.target_modules = sorted(config.target_modules or ())
+    if config.target_parameters:
+        config.target_parameters = sorted(config.target_parameters)
+    trained.save_pretrained(folder, selected_adapters=["default"])
+    (folder / "README.md").unlink(missing_ok=True)  # a form to fill in, by peft
+
+
+def _repeatable() -> None:
+    """Have GPUs add up in the same order each time, as far as they can; CPUs do so anyway."""
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)

@@ -1,0 +1,22 @@
+"""Precision: the numbers that a local model computes with, and what cannot be done in them."""
+
+from inward.errors import ConfigError
+from inward.graph import Study
+
+
+def check_precision(study: Study) -> None:
+    """Raise ConfigError where a model is to be quantized that cannot be, or trained in float16."""
+    for name, model in study.models.items():
+        if "quantize" in model.settings and not model.checkpoint:
+            raise ConfigError(
+                f"models.{name}.quantize: only a checkpoint of provider local can be quantized;"
+                " take it out"
+            )
+    for name in study.finetunes:
+        root = study.root(name)
+        if root.provider == "local" and root.settings.get("dtype") == "float16":
+            raise ConfigError(
+                f"models.{root.name}.dtype: gradients are too small for float16, and"
+                f" finetunes.{name} needs them; choose bfloat16, or float32 where the hardware has"
+                " no bfloat16"
+            )
