@@ -9,23 +9,26 @@ which Snakemake sets to the rule's.
 
 import gc
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from inward.errors import ProviderError
-from inward.providers.batches import batches, in_order
+from inward.progress import log
+from inward.providers.batches import Limit, in_order, needs_of, next_batch
 from inward.providers.checkpoints import load, render
 from inward.providers.choices import Choices, choose, noise
 from inward.providers.prefixes import Tokens
 from inward.providers.states import States
 from inward.requests import Request
 
-BATCH_TOKENS = 16_384
+MOST = {"cpu": 16_384, "cuda": 131_072}  # tokens of a batch, answers included
 FEWER = 0.75  # of the rows must be left at most, for finished ones to be dropped
 
 
@@ -42,10 +45,41 @@ class Sampler:
         self._spelled: dict[int, str] = {}
 
     def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
-        """Yield each request with its raw response, shortest prompts first."""
+        """Yield each request with its raw response, shortest prompts first.
+
+        A batch that memory has no room for is halved, and so are those after it. Raises
+        ProviderError where there is no room for one request alone.
+        """
         prompts = self._prompts(requests)
-        for batch in batches(in_order(requests, prompts), prompts, BATCH_TOKENS):
-            yield from zip(batch, self._answers(batch, prompts), strict=True)
+        ordered, begin, limit = in_order(requests, prompts), 0, limit_of(self.network)
+        while begin < len(ordered):
+            batch = next_batch(ordered, begin, prompts, limit)
+            answers = self._answers_if_room(batch, prompts)
+            if answers is not None:
+                yield from zip(batch, answers, strict=True)
+                begin += len(batch)
+                continue
+            longest = max(len(prompts[request.key]) for request in batch)
+            if len(batch) == 1:
+                raise ProviderError(
+                    f"there is no memory to answer one prompt of {longest} tokens; take a GPU with"
+                    " more of it, several GPUs, or `quantize: 4bit`"
+                )
+            limit = replace(limit, rows=len(batch) // 2)
+            log.info("out of memory with %d answers at once; on with %d", len(batch), limit.rows)
+
+    def _answers_if_room(
+        self, batch: Sequence[Request], prompts: dict[str, Tokens]
+    ) -> list[Any] | None:
+        """Return raw responses to a batch; None where memory was not enough for it."""
+        try:
+            return self._answers(batch, prompts)
+        except torch.OutOfMemoryError:
+            pass
+        # Outside, since the error holds on to all that filled the memory.
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return None
 
     def _prompts(self, requests: Sequence[Request]) -> dict[str, Tokens]:
         """Return the tokens of each request's conversation, by its key."""
@@ -128,6 +162,24 @@ class Sampler:
                 self.tokenizer.decode([token], clean_up_tokenization_spaces=False)
             )
         return self._spelled[token]
+
+
+def limit_of(network: PreTrainedModel) -> Limit:
+    """Return how large a batch may be, by the memory that is free now."""
+    kind = network.device.type
+    if kind == "cuda":
+        gpus = {weights.device for weights in network.parameters()}
+        free = len(gpus) * min(map(_free_of, gpus))
+    else:
+        free = psutil.virtual_memory().available
+    needs = needs_of(network.config.get_text_config(), network.dtype.itemsize)
+    return Limit(free, needs, MOST.get(kind, MOST["cpu"]))
+
+
+def _free_of(gpu: torch.device) -> int:
+    """Return the bytes of a GPU that nobody uses, those included that torch keeps for later."""
+    kept = torch.cuda.memory_reserved(gpu) - torch.cuda.memory_allocated(gpu)
+    return int(torch.cuda.mem_get_info(gpu)[0]) + kept
 
 
 def tokens_of(tokenizer: PreTrainedTokenizerBase, rendered: str) -> list[int]:
