@@ -193,7 +193,7 @@ def generated(sampler: Sampler, batch: Sequence[Request]) -> list[Any]:
     logprobs = torch.stack(output.logits, dim=1).float().log_softmax(-1)
     ids = output.sequences[:, inputs["input_ids"].shape[1] :]
     chosen = logprobs.gather(-1, ids.unsqueeze(-1)).squeeze(-1).tolist()
-    likeliest, values = (each.tolist() for each in logprobs.topk(body["top_logprobs"]))
+    values, likeliest = (each.tolist() for each in logprobs.topk(body["top_logprobs"]))
     spelled = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     top = [
         [

@@ -29,7 +29,7 @@ def main(
             "weights": {"path": path, "digest": checkpoints.digest_checkpoint(path)},
             "adapters": [],
             "dtype": checkpoints.resolved(settings["dtype"]),
-            **({"quantize": settings["quantize"]} if "quantize" in settings else {}),
+            **{key: settings[key] for key in ("quantize", "engine") if key in settings},
             "lineage": [],
         },
     )

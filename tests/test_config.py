@@ -289,6 +289,10 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             " nothing; give float32"
         ),
     ),
+    "vllm for a model that is raised from nothing": (
+        {"models.wren.engine": "vllm"},
+        "config: models.wren.engine: vllm is for checkpoints of provider local; take it out",
+    ),
     "training in float16": (
         {"models.wren.dtype": "float16"},
         (

@@ -1,4 +1,4 @@
-"""Precision: the numbers that a local model computes with, and what cannot be done in them."""
+"""Precision: the numbers and the engine that a local model computes with, and what they cannot."""
 
 from inward.errors import ConfigError
 from inward.graph import Study
@@ -11,6 +11,15 @@ def check_precision(study: Study) -> None:
             raise ConfigError(
                 f"models.{name}.quantize: only a checkpoint of provider local can be quantized;"
                 " take it out"
+            )
+        if model.settings.get("engine") == "vllm" and not model.checkpoint:
+            raise ConfigError(
+                f"models.{name}.engine: vllm is for checkpoints of provider local; take it out"
+            )
+        if model.settings.get("engine") == "vllm" and "quantize" in model.settings:
+            raise ConfigError(
+                f"models.{name}.quantize: vllm would round other weights than training does; take"
+                " quantize or engine out"
             )
         if model.scratch and model.settings.get("dtype") == "auto":
             raise ConfigError(

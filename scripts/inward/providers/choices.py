@@ -1,5 +1,6 @@
 """Choices: the next token of each answer, from what a network says."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,11 @@ def noise(keys: Sequence[str], length: int) -> np.ndarray:
     mixed ^= mixed >> np.uint64(31)
     uniform: np.ndarray = (mixed >> np.uint64(11)) * 2.0**-53
     return uniform
+
+
+def kept(logprob: float) -> float:
+    """Return a log-probability as it is kept."""
+    return round(logprob, DECIMALS) if math.isfinite(logprob) else NEVER
 
 
 def _drawn(scaled: torch.Tensor, rows: torch.Tensor, draws: np.ndarray) -> torch.Tensor:

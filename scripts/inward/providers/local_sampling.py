@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 import torch
 from peft import PeftModel
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from inward.errors import ProviderError
 from inward.progress import log
@@ -190,7 +190,11 @@ def tokens_of(tokenizer: PreTrainedTokenizerBase, rendered: str) -> list[int]:
 
 def end_tokens(network: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
     """Return the tokens that end a turn: those the checkpoint names, and its template's own."""
-    settings = network.generation_config
+    return ends_of(network.generation_config, tokenizer)
+
+
+def ends_of(settings: GenerationConfig | None, tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Return the tokens that end a turn: those that settings for generation name, and others."""
     named = settings.eos_token_id if settings else None
     every = [*(named if isinstance(named, list) else [named]), tokenizer.eos_token_id]
     found = {token for token in (*every, _turn_end(tokenizer)) if token is not None}
