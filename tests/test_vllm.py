@@ -14,7 +14,7 @@ from inward.asking import answers
 from inward.errors import ProviderError
 from inward.providers import open_provider
 from inward.providers.checkpoints import character_tokenizer, from_nothing, load
-from inward.providers.vllm_sampling import join, raw
+from inward.providers.vllm_sampling import join, raw, room
 from inward.requests import Request, Sampling, user
 
 GREEDY = Sampling(temperature=0, max_tokens=4, top_logprobs=2)
@@ -81,6 +81,14 @@ def test_joined_adapters_do_what_several_do(record: dict[str, Any], tmp_path: Pa
     assert json.loads((tmp_path / "joined/adapter_config.json").read_text())["r"] == 5
     assert torch.allclose(one, merged, atol=1e-4)
     assert not torch.allclose(before, merged, atol=1e-2)
+
+
+def test_an_adapter_has_room_in_the_next_rank_that_vllm_knows() -> None:
+    """Of more than the largest, one line says so."""
+    assert [room(rank) for rank in (1, 5, 16, 65)] == [1, 8, 16, 128]
+
+    with pytest.raises(ProviderError, match="rank 600 in all are more than vLLM takes, 512"):
+        room(600)
 
 
 def test_an_answer_is_kept_in_the_shape_of_the_other_engine() -> None:

@@ -22,6 +22,7 @@ from inward.providers.local_sampling import ends_of
 from inward.requests import Request
 
 AT_ONCE = 2_000  # requests, whose answers are then in the store
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM knows as the largest of adapters
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
 
 
@@ -43,7 +44,7 @@ class VllmSampler:
         self._joined = TemporaryDirectory()
         self._lora = self._adapter([located(each, store) for each in record["adapters"]])
         rank = read_json(Path(self._joined.name) / SETTINGS)["r"] if self._lora else 0
-        adapted = {"enable_lora": True, "max_lora_rank": rank} if self._lora else {}
+        adapted = {"enable_lora": True, "max_lora_rank": room(rank)} if self._lora else {}
         self._engine = vllm.LLM(
             model=str(folder),
             dtype=record["dtype"],
@@ -90,6 +91,16 @@ class VllmSampler:
         from vllm.lora.request import LoRARequest  # noqa: PLC0415 - as above
 
         return LoRARequest("adapters", 1, self._joined.name)
+
+
+def room(rank: int) -> int:
+    """Return the smallest rank known to vLLM that has room for adapters of this one."""
+    if rank > RANKS[-1]:
+        raise ProviderError(
+            f"adapters of rank {rank} in all are more than vLLM takes, {RANKS[-1]}; take"
+            " engine: vllm out"
+        )
+    return next(known for known in RANKS if known >= rank)
 
 
 def raw(said: Any, request: Request, ends: set[int], tokenizer: Any) -> dict[str, Any]:
