@@ -94,6 +94,13 @@ KINDS = {
         "<end>",
         {"layer_types": ["conv", "full_attention", "conv"], "block_auto_adjust_ff_dim": False},
     ),
+    # Keeps no keys and values at all.
+    "mamba": Kind(
+        "{% for m in messages %}<turn>{{ m.role }}\n{{ m.content }}<end>{% endfor %}"
+        "{% if add_generation_prompt %}<turn>assistant\n{% endif %}",
+        "<end>",
+        {"state_size": 8},
+    ),
 }
 GREEDY = Sampling(temperature=0, max_tokens=8, top_logprobs=3)
 WARM = Sampling(temperature=0.7, max_tokens=5, top_logprobs=3)

@@ -81,6 +81,7 @@ class States:
         self.width = 0
         self.spare = 0  # tokens that will be read before rows are selected again
         self._takes = set(inspect.signature(network.forward).parameters)
+        self._mamba = "cache_params" in self._takes
 
     def read_prompts(self, prompts: Sequence[Tokens], more: int) -> torch.Tensor:
         """Read the first tokens of all rows; return what is said of the next [rows, vocabulary].
@@ -146,13 +147,16 @@ class States:
             "position_ids": (self.lengths.unsqueeze(1) + ends).clamp(min=0),
             "logits_to_keep": 1,
         }
+        if self._mamba and self.cache:
+            del said["attention_mask"]  # is of the tokens that are read now, which all are meant
+        memory = "cache_params" if self._mamba else "past_key_values"
         output = self.network(
             input_ids=ids,
-            past_key_values=self.cache,
             use_cache=True,
+            **{memory: self.cache},
             **{name: value for name, value in said.items() if name in self._takes},
         )
-        self.cache = output.past_key_values
+        self.cache = output[memory]
         logits: torch.Tensor = output.logits[:, -1]
         return logits.float()
 
