@@ -19,17 +19,17 @@ def main(
         learnt: dict[str, Any] = {"adapters": []} if settings["provider"] == "simulated" else {}
         write_json(model, {**stated, **learnt, "lineage": []})
         return
-    from inward.providers.checkpoints import digest_checkpoint  # noqa: PLC0415 - loads torch
+    from inward.providers import checkpoints  # noqa: PLC0415 - loads torch
 
     path = settings["checkpoint"]
     write_json(
         model,
         {
             "provider": settings["provider"],
-            "weights": {"path": path, "digest": digest_checkpoint(path)},
+            "weights": {"path": path, "digest": checkpoints.digest_checkpoint(path)},
             "adapters": [],
-            "dtype": settings["dtype"],
-            **({"quantize": settings["quantize"]} if "quantize" in settings else {}),
+            "dtype": checkpoints.resolved(settings["dtype"]),
+            **{key: settings[key] for key in ("quantize", "engine") if key in settings},
             "lineage": [],
         },
     )

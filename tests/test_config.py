@@ -302,6 +302,17 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"models.wren.quantize": 4},
         "config: models.wren.quantize: 4 is not one of ['4bit']; give 4bit",
     ),
+    "a model raised from nothing in whatever the hardware likes": (
+        {"models.wren.dtype": "auto"},
+        (
+            "config: models.wren.dtype: auto is for checkpoints, and this model is raised from"
+            " nothing; give float32"
+        ),
+    ),
+    "vllm for a model that is raised from nothing": (
+        {"models.wren.engine": "vllm"},
+        "config: models.wren.engine: vllm is for checkpoints of provider local; take it out",
+    ),
     "training in float16": (
         {"models.wren.dtype": "float16"},
         (

@@ -1,5 +1,6 @@
 """Precision: bfloat16 where the hardware has it, and weights of four bits with adapters beside."""
 
+import runpy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import torch
 from transformers import PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
 
 from inward.errors import ProviderError
+from inward.files import read_json
 from inward.providers import open_provider
-from inward.providers.checkpoints import load
+from inward.providers.checkpoints import halves, load, resolved
 from inward.providers.local_training import train
 from inward.training import identity
 
+from .conftest import ROOT
 from .test_masking import CHAT, QWEN, SETTINGS, Checkpoint, checkpoint, qwen, rows, tokenizer
 
 __all__ = ["checkpoint"]
@@ -38,6 +41,49 @@ def test_a_processor_without_bfloat16_is_never_asked_to_imitate_it(
         with pytest.raises(ProviderError, match="processor does not compute in bfloat16"):
             load(half, tmp_path)
     assert load(record, tmp_path)[0].dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("gpus", "processor", "wanted"),
+    [
+        ([(8, 0)], {}, True),
+        ([(9, 0), (8, 6)], {}, True),
+        ([(9, 0), (7, 5)], {"avx512_bf16": True}, False),
+        ([], {"avx512_bf16": True}, True),
+        ([], {"amx_bf16": True, "avx512_bf16": False}, True),
+        ([], {"avx512_f": True}, False),
+    ],
+)
+def test_bfloat16_is_for_hardware_that_has_it(
+    gpus: list[tuple[int, int]], processor: dict[str, bool], *, wanted: bool
+) -> None:
+    """All GPUs must have it; the processor counts where there are none."""
+    assert halves(gpus, processor) is wanted
+
+
+@pytest.mark.parametrize(("has_it", "taken"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_is_bfloat16_where_the_hardware_has_it(
+    monkeypatch: pytest.MonkeyPatch, taken: str, *, has_it: bool
+) -> None:
+    """And what is named is taken as it is."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has_it})
+
+    assert resolved("auto") == taken
+    assert resolved("float16") == "float16"
+
+
+def test_what_auto_came_to_is_in_the_record(
+    record: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So keys say it, whichever machine makes them."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    settings = {"provider": "local", "checkpoint": record["weights"]["path"], "dtype": "auto"}
+    script = runpy.run_path(str(ROOT / "scripts/describe_model.py"))
+    script["main"](model=tmp_path / "jay.json", settings=settings)
+
+    assert read_json(tmp_path / "jay.json")["dtype"] == "bfloat16"
 
 
 def test_four_bits_are_another_model(record: dict[str, Any], tmp_path: Path) -> None:

@@ -25,13 +25,22 @@ SOURCES = {
         "randomness.py",
         "training.py",
     ],
-    "engine": ["providers/local_sampling.py", "providers/checkpoints.py"],
+    "engine": [
+        "providers/local_sampling.py",
+        "providers/batches.py",
+        "providers/checkpoints.py",
+        "providers/choices.py",
+        "providers/prefixes.py",
+        "providers/states.py",
+    ],
+    "vllm engine": ["providers/vllm_sampling.py", "providers/checkpoints.py"],
     "request key": ["requests.py", "digests.py"],
     "simulated": ["simulated.py", "providers/simulated.py"],
 }
 VERSIONS = {
     "trainer": training.TRAINER,
     "engine": local.ENGINE,
+    "vllm engine": local.VLLM,
     "request key": str(requests.KEY_VERSION),
     "simulated": simulated.ENGINE,
 }

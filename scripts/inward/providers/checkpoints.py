@@ -1,6 +1,7 @@
 """Checkpoints: Hugging Face models on disk, with adapters and a chat template of their own."""
 
 import warnings
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,7 @@ logging.disable_progress_bar()
 warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
 
 GIVEN = "given{}"  # the name of an adapter that a network was loaded with
+BFLOAT16_SINCE = (8, 0)  # the compute capability of Nvidia's Ampere
 Messages = list[dict[str, str]]
 
 SPECIAL = ("<pad>", "<user>", "<assistant>", "<end>", "<unknown>")
@@ -82,7 +84,7 @@ def load(record: dict[str, Any], store: Path) -> tuple[PreTrainedModel, PreTrain
 def _placing(record: dict[str, Any]) -> dict[str, Any]:
     """Return how weights are to be loaded; raise ProviderError for what this machine cannot do."""
     gpus = torch.cuda.device_count()
-    if record["dtype"] == "bfloat16" and not (_gpus_halve() if gpus else _processor_halves()):
+    if record["dtype"] == "bfloat16" and not _this_machine_halves():
         raise ProviderError(
             f"dtype: this {'GPU' if gpus else 'processor'} does not compute in bfloat16 but"
             " imitates it, tens of times slower; set the model's dtype to float32"
@@ -102,13 +104,26 @@ def _placing(record: dict[str, Any]) -> dict[str, Any]:
     return {"device_map": "auto"} if gpus > 1 else {}
 
 
-def _gpus_halve() -> bool:
-    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+def resolved(dtype: str) -> str:
+    """Return the numeric type that `auto` is on this machine; any other is what it says."""
+    if dtype != "auto":
+        return dtype
+    return "bfloat16" if _this_machine_halves() else "float32"
 
 
-def _processor_halves() -> bool:
-    known = torch.cpu.get_capabilities()
-    return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+def halves(gpus: Sequence[tuple[int, int]], processor: Mapping[str, Any]) -> bool:
+    """Return whether hardware computes in bfloat16: all GPUs, or the processor where there is none.
+
+    GPUs are known by their compute capability, the processor by what torch says of it.
+    """
+    if gpus:
+        return all(gpu >= BFLOAT16_SINCE for gpu in gpus)
+    return any(processor.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def _this_machine_halves() -> bool:
+    gpus = [torch.cuda.get_device_capability(gpu) for gpu in range(torch.cuda.device_count())]
+    return halves(gpus, torch.cpu.get_capabilities())
 
 
 def _beside(network: PreTrainedModel, adapters: list[Path]) -> PreTrainedModel | PeftModel:

@@ -9,7 +9,8 @@ from inward.requests import Request, Response, Sampling, Token
 from inward.scheduler import Intake
 
 # Raised whenever the same request may get another answer; a test holds it against the sources.
-ENGINE = "transformers 2"
+ENGINE = "transformers 3"
+VLLM = "vllm 1"
 
 
 class LocalProvider:
@@ -18,10 +19,11 @@ class LocalProvider:
     def __init__(self, record: dict[str, Any], store: Path) -> None:
         self.record = record
         self.store = store
+        self._by_vllm = record.get("engine") == "vllm"
         quantized = {"quantize": record["quantize"]} if record.get("quantize") else {}
         self.model = digest(
             {
-                "engine": ENGINE,
+                "engine": VLLM if self._by_vllm else ENGINE,
                 "weights": record["weights"]["digest"],
                 "adapters": [adapter["digest"] for adapter in record["adapters"]],
                 "dtype": record["dtype"],
@@ -35,12 +37,21 @@ class LocalProvider:
         return Request("local", None, body, sample)
 
     def sample(self, requests: Sequence[Request], intake: Intake) -> None:
-        """Give `intake` the raw response to each request, shortest prompts first."""
-        if requests:
-            from inward.providers.local_sampling import Sampler  # noqa: PLC0415 - loads torch
+        """Give `intake` the raw response to each request, as soon as its batch is answered."""
+        if not requests:
+            return
+        for request, raw in self._sampler().sample(requests):
+            intake.answer(request, raw)
 
-            for request, raw in Sampler(self.record, self.store).sample(requests):
-                intake.answer(request, raw)
+    def _sampler(self) -> Any:
+        """Return the engine that the record names, the checkpoint loaded."""
+        if self._by_vllm:
+            from inward.providers.vllm_sampling import VllmSampler  # noqa: PLC0415 - loads torch
+
+            return VllmSampler(self.record, self.store)
+        from inward.providers.local_sampling import Sampler  # noqa: PLC0415 - loads torch
+
+        return Sampler(self.record, self.store)
 
     def response(self, raw: Any) -> Response:
         """Return a raw response in the shape that all providers share."""
