@@ -13,7 +13,7 @@ ROOT = Path(workflow.basedir)
 COPIES = Path(".snakemake/sources")
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from inward import arms
+from inward import arms, shape
 from inward import config as configuration
 from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError
@@ -31,11 +31,11 @@ import_first(ROOT / "scripts")
 CONFIGFILE = str(workflow.configfiles[-1])
 
 try:
-    configuration.check_form(
+    shape.check_shape(
         config, read_json(ROOT / "schemas/config.schema.json"), CONFIGFILE
     )
     validate(config, "../schemas/config.schema.json")
-    config = configuration.in_order(config)
+    config = shape.in_order(config)
     study = configuration.study(config, CONFIGFILE)
 except ConfigError as error:
     sys.exit(f"inward: {error}")

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from inward import config as configuration
+from inward import shape
 from inward.cells import Comparison
 from inward.errors import ConfigError
 from inward.graph import Resources, Study
@@ -38,7 +39,7 @@ def edited(config: dict[str, Any], edits: dict[str, Any]) -> dict[str, Any]:
 
 def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
     """Check a configuration as the workflow does; defaults are filled in by hand."""
-    configuration.check_form(config, schema)
+    shape.check_shape(config, schema)
     config["hypothetical"] = {"named": "", "examples": 4, **config["hypothetical"]}
     for finetune in config["finetunes"].values():
         finetune.setdefault("rehearse", 0)
@@ -46,7 +47,7 @@ def checked(config: dict[str, Any], schema: dict[str, Any]) -> Study:
         model.setdefault("dtype", "float32")
         if model["provider"] == "openai":
             model.setdefault("base_url", "https://api.openai.com/v1")
-    return configuration.study(configuration.in_order(config))
+    return configuration.study(shape.in_order(config))
 
 
 NUMBERS = {
@@ -405,8 +406,8 @@ def test_the_order_of_keys_does_not_matter() -> None:
     one = {"b": [{"d": 1, "c": 2}], "a": {"f": 3, "e": 4}}
     other = {"a": {"e": 4, "f": 3}, "b": [{"c": 2, "d": 1}]}
 
-    assert repr(configuration.in_order(one)) == repr(configuration.in_order(other))
-    assert configuration.in_order(["b", "a"]) == ["b", "a"]
+    assert repr(shape.in_order(one)) == repr(shape.in_order(other))
+    assert shape.in_order(["b", "a"]) == ["b", "a"]
 
 
 def test_look_ahead_is_one_more_key(embedded: dict[str, Any], schema: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import yaml
 from snakemake.utils import validate
 
 from inward import config as configuration
+from inward import shape
 from inward.errors import ConfigError
 from inward.graph import Study
 
@@ -23,7 +24,7 @@ def checked(edits: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Study:
     monkeypatch.chdir(ROOT)
     config = edited(copy.deepcopy(STUDY), edits)
     validate(config, str(ROOT / "schemas/config.schema.json"))
-    return configuration.study(configuration.in_order(config))
+    return configuration.study(shape.in_order(config))
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

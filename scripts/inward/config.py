@@ -1,15 +1,12 @@
 """The configuration as a graph of tasks, subjects and finetunes; nothing impossible gets past here.
 
-The JSON Schema in schemas/config.schema.json checks the form and fills in defaults. This module
+The JSON Schema in schemas/config.schema.json checks the shape and fills in defaults. This module
 checks what a schema cannot: names that lead nowhere, cycles, and questions that cannot be asked.
 """
 
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from inward.controls import check_baselines, check_lessons
 from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
@@ -21,6 +18,7 @@ from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
 from inward.requests import Sampling
 from inward.rules import RULES
+from inward.shape import refused
 from inward.siblings import with_siblings
 from inward.tasks import KINDS
 from inward.tasks.frame import FRAME, check_frame
@@ -60,24 +58,6 @@ TRAINING = {
     "simulated": set(),
 }
 HERE = ("local", "simulated")  # in this process, and without a server's defaults
-
-
-def in_order(value: Any) -> Any:
-    """Return a configuration with the keys of all its parts in order, so that none matters."""
-    if isinstance(value, dict):
-        return {key: in_order(value[key]) for key in sorted(value)}
-    if isinstance(value, list):
-        return [in_order(part) for part in value]
-    return value
-
-
-def check_form(config: dict[str, Any], schema: dict[str, Any], path: str = "config") -> None:
-    """Raise ConfigError, in one line, for the first thing in `config` that its schema refuses."""
-    problems = sorted(
-        Draft202012Validator(schema).iter_errors(config), key=lambda problem: problem.json_path
-    )
-    if problems:
-        raise ConfigError(f"{path}: {_form_problem(problems[0])}")
 
 
 def study(config: dict[str, Any], path: str = "config") -> Study:
@@ -135,11 +115,8 @@ def _task(name: str, raw: dict[str, Any], results: str) -> Task:
         "required": list(kind.required),
         "additionalProperties": False,
     }
-    problems = sorted(
-        Draft202012Validator(schema).iter_errors(raw), key=lambda problem: problem.json_path
-    )
-    if problems:
-        raise ConfigError(_form_problem(problems[0], ("tasks", name)))
+    if problem := refused(raw, schema, ("tasks", name)):
+        raise ConfigError(problem)
     kind.check(where, settings)
     check_frame(where, settings)
     if is_fetched(settings):
@@ -383,26 +360,3 @@ def _cycle_from(name: str, study: Study) -> list[str] | None:
                 seen.add(needed)
                 ways.append([*way, needed])
     return None
-
-
-def _form_problem(problem: ValidationError, above: tuple[str, ...] = ()) -> str:
-    where = ".".join(str(key) for key in (*above, *problem.absolute_path))
-    schema: Any = problem.schema
-    instance: Any = problem.instance
-    known = schema.get("properties", {})
-    if problem.validator == "additionalProperties":
-        odd = next(key for key in instance if key not in known)
-        within = [name for name, part in known.items() if odd in part.get("properties", {})]
-        if within:
-            return (
-                f"{where}.{odd}".removeprefix(".")
-                + f": there is no {odd!r} here; write it within {within[0]}"
-            )
-        return unknown(f"{where}.{odd}".removeprefix("."), odd, known)
-    if problem.validator == "required":
-        lost = next(key for key in schema["required"] if key not in instance)
-        return (
-            f"{where}.{lost}".removeprefix(".") + f": is missing; give {known[lost]['description']}"
-        )
-    said = " ".join(problem.message.split())
-    return f"{where or 'the configuration'}: {said}; give {schema['description']}"
