@@ -1,6 +1,7 @@
 """What several tests start from: the project's files, and a configuration that is in order."""
 
 import copy
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from inward.files import read_json
 from .workshop import ROOT, Workshop, finished
 
 __all__ = ["ROOT"]
+
+# Each process of tests has the networks of its tests on one thread: they are tiny, and threads of
+# several processes that wait for one another take tens of times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")

@@ -171,7 +171,7 @@ def render(
         roles = ", ".join(message["role"] for message in messages)
         raise ProviderError(
             f"the chat template refuses a conversation of {roles} ({_one_line(error)}); mend"
-            " chat_template, or ask without what it refuses"
+            " chat_template.jinja in the checkpoint's folder"
         ) from error
     return str(rendered)
 
