@@ -15,12 +15,15 @@ rule sample_behaviors:
         behaviors=of_tasks("<results>/behaviors/{subject}/{task}.parquet"),
     log:
         "<results>/logs/behaviors/{subject}.log",
+    wildcard_constraints:
+        subject=those(HERE),
     conda:
         lambda wildcards: environment(wildcards.subject)
     resources:
-        openai=lambda wildcards: asks("openai", wildcards.subject),
-        together=lambda wildcards: asks("together", wildcards.subject),
-        budget=lambda wildcards: pays(wildcards.subject),
+        gpu=lambda wildcards: gpus(wildcards.subject),
+        gpu_model=lambda wildcards: gpu_model(wildcards.subject),
+        mem_mb=lambda wildcards, attempt: memory_mb(wildcards.subject, attempt),
+        runtime=lambda wildcards: minutes(wildcards.subject),
     params:
         sampling=lambda wildcards: study.sampling_of(wildcards.subject, "behaviors"),
         samples=config["samples"]["behaviors"],
@@ -30,3 +33,14 @@ rule sample_behaviors:
         budget=config.get("budget"),
     script:
         "../scripts/sample_behaviors.py"
+
+
+# Who is asked at a server, and who needs no machine, is asked from where snakemake runs.
+use rule sample_behaviors as ask_behaviors with:
+    wildcard_constraints:
+        subject=those(ELSEWHERE),
+    localrule: True
+    resources:
+        openai=lambda wildcards: asks("openai", wildcards.subject),
+        together=lambda wildcards: asks("together", wildcards.subject),
+        budget=lambda wildcards: pays(wildcards.subject),

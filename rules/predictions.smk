@@ -17,12 +17,15 @@ rule sample_predictions:
         predictions=of_tasks("<results>/predictions/{subject}/{task}.parquet"),
     log:
         "<results>/logs/predictions/{subject}.log",
+    wildcard_constraints:
+        subject=those(HERE),
     conda:
         lambda wildcards: environment(wildcards.subject)
     resources:
-        openai=lambda wildcards: asks("openai", wildcards.subject),
-        together=lambda wildcards: asks("together", wildcards.subject),
-        budget=lambda wildcards: pays(wildcards.subject),
+        gpu=lambda wildcards: gpus(wildcards.subject),
+        gpu_model=lambda wildcards: gpu_model(wildcards.subject),
+        mem_mb=lambda wildcards, attempt: memory_mb(wildcards.subject, attempt),
+        runtime=lambda wildcards: minutes(wildcards.subject),
     params:
         properties=PROPERTIES,
         wrappers=study.wrappers,
@@ -36,3 +39,14 @@ rule sample_predictions:
         budget=config.get("budget"),
     script:
         "../scripts/sample_predictions.py"
+
+
+# Who is asked at a server, and who needs no machine, is asked from where snakemake runs.
+use rule sample_predictions as ask_predictions with:
+    wildcard_constraints:
+        subject=those(ELSEWHERE),
+    localrule: True
+    resources:
+        openai=lambda wildcards: asks("openai", wildcards.subject),
+        together=lambda wildcards: asks("together", wildcards.subject),
+        budget=lambda wildcards: pays(wildcards.subject),
