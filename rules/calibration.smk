@@ -20,6 +20,8 @@ if CALIBRATED:
             ),
         log:
             "<results>/logs/draws/behaviors/{subject}.log",
+        wildcard_constraints:
+            subject=those(HERE),
         params:
             sampling=lambda wildcards: sampling_of_draws(
                 study, wildcards.subject, "behaviors"
@@ -29,6 +31,15 @@ if CALIBRATED:
             store=config["store"],
             prices=config["prices"],
             budget=config.get("budget"),
+
+    use rule draw_behaviors as ask_draws_of_behaviors with:
+        wildcard_constraints:
+            subject=those(ELSEWHERE),
+        localrule: True
+        resources:
+            openai=lambda wildcards: asks("openai", wildcards.subject),
+            together=lambda wildcards: asks("together", wildcards.subject),
+            budget=lambda wildcards: pays(wildcards.subject),
 
     use rule sample_predictions as draw_predictions with:
         input:
@@ -43,6 +54,8 @@ if CALIBRATED:
             ),
         log:
             "<results>/logs/draws/predictions/{subject}.log",
+        wildcard_constraints:
+            subject=those(HERE),
         params:
             properties=DRAWN,
             wrappers=study.wrappers[:1],
@@ -56,6 +69,15 @@ if CALIBRATED:
             store=config["store"],
             prices=config["prices"],
             budget=config.get("budget"),
+
+    use rule draw_predictions as ask_draws_of_predictions with:
+        wildcard_constraints:
+            subject=those(ELSEWHERE),
+        localrule: True
+        resources:
+            openai=lambda wildcards: asks("openai", wildcards.subject),
+            together=lambda wildcards: asks("together", wildcards.subject),
+            budget=lambda wildcards: pays(wildcards.subject),
 
     rule score_calibration:
         input:
@@ -71,6 +93,7 @@ if CALIBRATED:
             bins_table="<results>/scores/calibration_bins.parquet",
         log:
             "<results>/logs/calibration.log",
+        localrule: True
         conda:
             "../envs/pipeline.yaml"
         params:
@@ -92,6 +115,7 @@ if CALIBRATED:
             picture="<results>/figures/calibration.svg",
         log:
             "<results>/logs/figures/calibration.log",
+        localrule: True
         conda:
             "../envs/pipeline.yaml"
         params:

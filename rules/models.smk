@@ -5,6 +5,10 @@ makes  <results>/models/<subject>.json; weights in the store
 """
 
 
+localrules:
+    describe_model,
+
+
 rule train_model:
     input:
         job="<results>/jobs/{trained}.json",
