@@ -18,8 +18,9 @@ def main(
     subject = read_json(base) if base else submitted["submitted"]["base"]
     runs = RunStore(Path(store))
     runs.remember(submitted)
-    result = wait(submitted, subject, train, Path(store))
     key = submitted["key"]
+    with runs.alone(key):
+        result = wait(submitted, subject, train, Path(store))
     note("run", {"key": key, "result": digest(runs.result(key))})
     if "changed" in result:
         record = {**subject, **result["changed"]}

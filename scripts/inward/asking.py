@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from inward.claims import Claims
 from inward.intake import Intake
 from inward.ledger import note
 from inward.money import UNKNOWN, Price, Prices, Purse, open_purse
@@ -13,6 +14,9 @@ from inward.progress import Tally, log
 from inward.providers import Provider, open_provider
 from inward.requests import Request, Response, Sampling, user
 from inward.store import ResponseStore
+
+# Requests are claimed by the bucket, of as many as jobs may share a model's sampling.
+BUCKETS = 64
 
 
 def ask(
@@ -59,7 +63,7 @@ def answers(
         tally = Tally(what, len(new), reused)
         intake = Intake(responses, tally, purse or Purse(Price()), provider.response)
         try:
-            provider.sample(new, intake)
+            _sample_once(new, provider, intake)
         finally:
             if new:
                 log.info("%s", tally.line())
@@ -70,6 +74,31 @@ def answers(
         note("requests", {"model": provider.model, **intake.account()})
     _tell_models(what, list(got.values()))
     return [got[request.key] for request in requests]
+
+
+def bucket(request: Request) -> int:
+    """Return which of the BUCKETS a request is in, for all processes alike."""
+    return int(request.key[:8], 16) % BUCKETS
+
+
+def _sample_once(new: Sequence[Request], provider: Provider, intake: Intake) -> None:
+    """Have `provider` answer what no other process is asking, and wait for what others ask."""
+    left: dict[str, list[Request]] = {}
+    for request in new:
+        left.setdefault(f"{bucket(request):02}", []).append(request)
+    responses = intake.store
+    with Claims(responses.folder) as claims:
+        while left:
+            mine = claims.take(left, intake.tally.what)
+            responses.refresh()
+            taken = [request for name in sorted(mine) for request in left.pop(name)]
+            still = [request for request in taken if request not in responses]
+            intake.tally.found(len(taken) - len(still))
+            try:
+                provider.sample(still, intake)
+            finally:
+                responses.sync()
+            claims.release()
 
 
 def _tell_models(what: str, responses: Sequence[Response]) -> None:
