@@ -13,6 +13,7 @@ if CALIBRATED:
         input:
             model="<results>/models/{subject}.json",
             prompts=of_tasks("<results>/prompts/{task}.parquet", DRAWN),
+            shards=lambda wildcards: shards_of("draws/behaviors", wildcards),
             code=code("sample_behaviors.py"),
         output:
             behaviors=of_tasks(
@@ -21,7 +22,7 @@ if CALIBRATED:
         log:
             "<results>/logs/draws/behaviors/{subject}.log",
         wildcard_constraints:
-            subject=those(HERE),
+            subject=those([name for name in HERE if name not in SHARDED]),
         params:
             sampling=lambda wildcards: sampling_of_draws(
                 study, wildcards.subject, "behaviors"
@@ -32,9 +33,19 @@ if CALIBRATED:
             prices=config["prices"],
             budget=config.get("budget"),
 
+    use rule draw_behaviors as draw_shard_of_behaviors with:
+        output:
+            shard="<results>/shards/draws/behaviors/{subject}/{shard}-of-{shards}.json",
+        log:
+            "<results>/logs/shards/draws/behaviors/{subject}/{shard}-of-{shards}.log",
+        wildcard_constraints:
+            subject=those(SHARDED),
+        params:
+            share=lambda wildcards: [int(wildcards.shard), int(wildcards.shards)],
+
     use rule draw_behaviors as ask_draws_of_behaviors with:
         wildcard_constraints:
-            subject=those(ELSEWHERE),
+            subject=those([*ELSEWHERE, *SHARDED]),
         localrule: True
         resources:
             openai=lambda wildcards: asks("openai", wildcards.subject),
@@ -47,6 +58,7 @@ if CALIBRATED:
             prompts=of_tasks("<results>/prompts/{task}.parquet", DRAWN),
             labels=lambda wildcards: shown_to(wildcards.subject, study.wrappers[:1]),
             learnt=lambda wildcards: learnt_by(wildcards.subject),
+            shards=lambda wildcards: shards_of("draws/predictions", wildcards),
             code=code("sample_predictions.py"),
         output:
             predictions=of_tasks(
@@ -55,7 +67,7 @@ if CALIBRATED:
         log:
             "<results>/logs/draws/predictions/{subject}.log",
         wildcard_constraints:
-            subject=those(HERE),
+            subject=those([name for name in HERE if name not in SHARDED]),
         params:
             properties=DRAWN,
             wrappers=study.wrappers[:1],
@@ -70,9 +82,19 @@ if CALIBRATED:
             prices=config["prices"],
             budget=config.get("budget"),
 
+    use rule draw_predictions as draw_shard_of_predictions with:
+        output:
+            shard="<results>/shards/draws/predictions/{subject}/{shard}-of-{shards}.json",
+        log:
+            "<results>/logs/shards/draws/predictions/{subject}/{shard}-of-{shards}.log",
+        wildcard_constraints:
+            subject=those(SHARDED),
+        params:
+            share=lambda wildcards: [int(wildcards.shard), int(wildcards.shards)],
+
     use rule draw_predictions as ask_draws_of_predictions with:
         wildcard_constraints:
-            subject=those(ELSEWHERE),
+            subject=those([*ELSEWHERE, *SHARDED]),
         localrule: True
         resources:
             openai=lambda wildcards: asks("openai", wildcards.subject),

@@ -72,6 +72,8 @@ SCORES = [
 # Whom this machine, or a node of a cluster, samples and trains; all others are asked elsewhere.
 HERE = [name for name in study.subjects if study.root(name).provider == "local"]
 ELSEWHERE = [name for name in study.subjects if name not in HERE]
+# Their answers are fetched by several jobs, and then only read from the store.
+SHARDED = [name for name in HERE if study.root(name).resources.shards > 1]
 COMPARABLE = [name for name in study.targets if not study.root(name).rule]
 PICTURES = [
     *FIGURES,
@@ -292,6 +294,15 @@ def gpus(subject):
 def gpu_model(subject):
     """Return the kind of GPU that a job of a subject uses; empty where any will do, or none."""
     return study.root(subject).resources.gpu_model or ""
+
+
+def shards_of(stage, wildcards):
+    """Return what is left by the jobs that share a subject's sampling; a shard itself has none."""
+    shards = study.root(wildcards.subject).resources.shards
+    if shards == 1 or "shard" in wildcards.keys():
+        return []
+    folder = f"<results>/shards/{stage}/{wildcards.subject}"
+    return [f"{folder}/{shard}-of-{shards}.json" for shard in range(1, shards + 1)]
 
 
 def pays(subject):

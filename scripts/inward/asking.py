@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from inward.claims import Claims
+from inward.digests import digest
+from inward.errors import StoreError
 from inward.intake import Intake
 from inward.ledger import note
 from inward.money import UNKNOWN, Price, Prices, Purse, open_purse
@@ -28,20 +30,43 @@ def ask(
     *,
     prices: Prices = UNKNOWN,
     budget: float | None = None,
+    shards: Sequence[Path] = (),
 ) -> pd.DataFrame:
     """Return `questions` (columns question, sample, perhaps examples) with a subject's answers.
 
     `record` is the subject's in models/, `budget` in dollars. Adds text, finish_reason, tokens and
-    request_key.
+    request_key. After `shards`, files that the jobs of `fill` left, all answers are in the store.
     """
     provider = open_provider(record, store, prices.ends.get(record.get("model", "")))
-    requests = [
-        provider.request(messages, sampling, int(sample))
-        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
-    ]
+    requests = _requests(provider, questions, sampling)
+    if shards:
+        _refuse_holes(requests, provider, store, shards)
     purse = open_purse(record, store, prices, budget)
     responses = answers(requests, provider, store, what, purse)
     return with_answers(questions, responses, [request.key for request in requests])
+
+
+def fill(
+    record: dict[str, Any],
+    questions: pd.DataFrame,
+    sampling: Sampling,
+    store: Path,
+    what: str,
+    share: tuple[int, int],
+) -> dict[str, Any]:
+    """Have the store hold a subject's answers to a share of `questions`: the first of four is 1, 4.
+
+    Returns how many requests those are, and the digest of their keys.
+    """
+    provider, (place, of) = open_provider(record, store), share
+    requests = [
+        request
+        for request in _requests(provider, questions, sampling)
+        if bucket(request) % of == place - 1
+    ]
+    answers(requests, provider, store, what)
+    keys = sorted({request.key for request in requests})
+    return {"requests": len(keys), "keys": digest(keys)}
 
 
 def answers(
@@ -74,6 +99,26 @@ def answers(
         note("requests", {"model": provider.model, **intake.account()})
     _tell_models(what, list(got.values()))
     return [got[request.key] for request in requests]
+
+
+def _requests(provider: Provider, questions: pd.DataFrame, sampling: Sampling) -> list[Request]:
+    return [
+        provider.request(messages, sampling, int(sample))
+        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
+    ]
+
+
+def _refuse_holes(
+    requests: Sequence[Request], provider: Provider, store: Path, shards: Sequence[Path]
+) -> None:
+    """Raise StoreError where shards have ended, but the store lacks an answer."""
+    with ResponseStore(store, provider.model) as responses:
+        lost = sum(request not in responses for request in requests)
+    if lost:
+        raise StoreError(
+            f"{store}: lacks {lost} answers that were fetched in shards; put it back, or delete"
+            f" {shards[0].parent} to fetch them again"
+        )
 
 
 def bucket(request: Request) -> int:
