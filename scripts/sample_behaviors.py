@@ -36,7 +36,7 @@ def main(
     questions = behavior_questions(tables, splits, samples)
     if shard:
         asked = Sampling(**sampling)
-        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share))
+        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share=share))
         return
     if record["provider"] == "baseline":
         answered = with_answers(questions, behave(record["rule"], questions["prompt"]))

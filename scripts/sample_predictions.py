@@ -54,7 +54,7 @@ def main(
         questions = questions.assign(examples=None)
     if shard:
         asked = Sampling(**sampling)
-        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share))
+        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share=share))
         return
     if rule in COPYING:
         responses = predict(rule, questions["prompt"], questions["property"])

@@ -83,7 +83,7 @@ def cluster(folder: Path) -> Iterator[None]:
         places = [f"--{name}={folder / place}" for name, place in MUNGE.items()]
         munged = [_path("munged"), "--foreground", *places]
         stack.enter_context(_running(munged, folder, user="munge", group="munge", extra_groups=[]))
-        _wait(lambda: (folder / "run/munge.sock").exists(), "munged")
+        _wait((folder / "run/munge.sock").exists, "munged")
         for name in ("slurm.conf", "gres.conf"):
             link = SETTINGS / name
             link.unlink(missing_ok=True)

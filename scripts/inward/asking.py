@@ -52,6 +52,7 @@ def fill(
     sampling: Sampling,
     store: Path,
     what: str,
+    *,
     share: tuple[int, int],
 ) -> dict[str, Any]:
     """Have the store hold a subject's answers to a share of `questions`: the first of four is 1, 4.
