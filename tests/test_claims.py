@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
 from inward import claims
 from inward.claims import Claims
 
 from .conftest import ROOT
+from .workshop import Workshop, small_study
 
 # Asks a simulated model the same as another process does at the same time.
 ASKS = """
@@ -61,17 +63,12 @@ def test_two_processes_on_one_store_ask_nothing_twice(tmp_path: Path) -> None:
     """They share what is to be asked, and both have all answers in the end."""
     both = [python(ASKS, str(tmp_path), f"ready-{one}") for one in "ab"]
     said = [process.communicate(timeout=100)[0].strip() for process in both]
-    segments = list((tmp_path / "responses").glob("*/*.jsonl"))
-    asked = Counter(
-        json.loads(line)["key"]
-        for segment in segments
-        for line in segment.read_bytes().splitlines()
-    )
+    asked = stored(tmp_path)
 
     assert said == ["3000", "3000"]
     assert len(asked) == 3000
     assert set(asked.values()) == {1}
-    assert {path.suffix for path in segments[0].parent.iterdir()} == {".jsonl"}
+    assert {path.suffix for path in (tmp_path / "responses").glob("*/*")} == {".jsonl"}
 
 
 def test_the_claim_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
@@ -158,3 +155,40 @@ def test_what_others_hold_is_left_to_them(tmp_path: Path) -> None:
         assert second.take(["b", "c"], "test") == {"c"}
         first.release()
         assert second.take(["b"], "test") == {"b"}
+
+
+@pytest.mark.workflow
+def test_two_studies_at_once_share_one_store(tmp_path: Path) -> None:
+    """Two heads ask and train the same: all is there, nothing twice, and each has its tables."""
+    study = small_study()
+    study["store"] = str(tmp_path / "store")
+    study["models"] = {"wren": {"provider": "simulated", "simulated": {"habits": 1}}}
+    study["finetunes"] = {"wren-self": {"base": "wren", "learns": "predictions", "of": "wren"}}
+    workshops = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        workshops.append(Workshop(tmp_path / name))
+        config = yaml.safe_dump({**study, "study": name}, sort_keys=False)
+        (tmp_path / name / "config.yaml").write_text(config)
+    with ThreadPoolExecutor() as pool:
+        heads = [pool.submit(each.run, "predictions") for each in workshops]
+        done = [head.result() for head in heads]
+    tables = [
+        [path.read_bytes() for path in sorted(results.rglob("*.parquet"))]
+        for results in (tmp_path / "one/results/one", tmp_path / "other/results/other")
+    ]
+
+    assert [each.returncode for each in done] == [0, 0], done[0].stderr[-2000:]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) > 8
+    assert set(stored(tmp_path / "store").values()) == {1}
+    assert len(list((tmp_path / "store/runs").glob("*/weights"))) == 1
+
+
+def stored(store: Path) -> Counter[str]:
+    """Return how often a response to each request is in a store."""
+    return Counter(
+        json.loads(line)["key"]
+        for segment in (store / "responses").glob("*/*.jsonl")
+        for line in segment.read_bytes().splitlines()
+    )
