@@ -11,7 +11,9 @@ import yaml
 from inward.asking import ask, fill
 from inward.errors import StoreError
 from inward.requests import Sampling
+from inward.verify import _responses
 
+from .tiny import REQUESTS, record
 from .workshop import Workshop, small_study
 
 RECORD: dict[str, Any] = {"provider": "simulated", "simulated": {"habits": 1}, "adapters": []}
@@ -49,6 +51,14 @@ def test_a_store_that_lost_what_shards_fetched_is_noticed(tmp_path: Path) -> Non
     fill(RECORD, QUESTIONS, SAMPLING, tmp_path, "test", share=(1, 3))
     with pytest.raises(StoreError, match=r"lacks 3\d answers .* delete shards to fetch them again"):
         ask(RECORD, QUESTIONS, SAMPLING, tmp_path, "test", shards=FILES)
+
+
+def test_a_shard_on_record_is_no_misfit(tmp_path: Path) -> None:
+    """Its answers are verified with the table that is made of them."""
+    asked = {"facts": {"requests": REQUESTS}}
+    shard = record("sample_shard_of_behaviors", "one", [], ["shards/1-of-3.json"], **asked)
+
+    assert not list(_responses(shard, tmp_path))
 
 
 @pytest.mark.workflow

@@ -164,9 +164,12 @@ def _nobodys(results: Path, makers: dict[str, Any]) -> Iterator[str]:
 
 
 def _responses(record: dict[str, Any], store: Path) -> Iterator[str]:
-    """Compare what the store holds with what the job got from there, or put there."""
+    """Compare what the store holds with what the job got from there, or put there.
+
+    A shard's answers are compared with the job that makes a table of them.
+    """
     asked = record["facts"].get("requests")
-    if not asked:
+    if not asked or "_shard_of_" in record["rule"]:
         return
     responses = ResponseStore(store, asked["model"])
     table = ANSWERED[record["rule"]]
