@@ -8,6 +8,10 @@ makes  <results>/audit/: index.html, ledger.parquet, label-health.parquet, overl
 
 # Nothing is declared as output, so the audit runs whenever it is asked for, and is not on record: what it
 # reads, the ledger, is volatile and no input either, and what it writes is never a part of the study.
+localrules:
+    audit,
+
+
 rule audit:
     input:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),

@@ -13,6 +13,7 @@ if CALIBRATED:
         input:
             model="<results>/models/{subject}.json",
             prompts=of_tasks("<results>/prompts/{task}.parquet", DRAWN),
+            shards=lambda wildcards: shards_of("draws/behaviors", wildcards),
             code=code("sample_behaviors.py"),
         output:
             behaviors=of_tasks(
@@ -20,6 +21,8 @@ if CALIBRATED:
             ),
         log:
             "<results>/logs/draws/behaviors/{subject}.log",
+        wildcard_constraints:
+            subject=those([name for name in HERE if name not in SHARDED]),
         params:
             sampling=lambda wildcards: sampling_of_draws(
                 study, wildcards.subject, "behaviors"
@@ -30,12 +33,32 @@ if CALIBRATED:
             prices=config["prices"],
             budget=config.get("budget"),
 
+    use rule draw_behaviors as draw_shard_of_behaviors with:
+        output:
+            shard="<results>/shards/draws/behaviors/{subject}/{shard}-of-{shards}.json",
+        log:
+            "<results>/logs/shards/draws/behaviors/{subject}/{shard}-of-{shards}.log",
+        wildcard_constraints:
+            subject=those(SHARDED),
+        params:
+            share=lambda wildcards: [int(wildcards.shard), int(wildcards.shards)],
+
+    use rule draw_behaviors as ask_draws_of_behaviors with:
+        wildcard_constraints:
+            subject=those([*ELSEWHERE, *SHARDED]),
+        localrule: True
+        resources:
+            openai=lambda wildcards: asks("openai", wildcards.subject),
+            together=lambda wildcards: asks("together", wildcards.subject),
+            budget=lambda wildcards: pays(wildcards.subject),
+
     use rule sample_predictions as draw_predictions with:
         input:
             model="<results>/models/{subject}.json",
             prompts=of_tasks("<results>/prompts/{task}.parquet", DRAWN),
             labels=lambda wildcards: shown_to(wildcards.subject, study.wrappers[:1]),
             learnt=lambda wildcards: learnt_by(wildcards.subject),
+            shards=lambda wildcards: shards_of("draws/predictions", wildcards),
             code=code("sample_predictions.py"),
         output:
             predictions=of_tasks(
@@ -43,6 +66,8 @@ if CALIBRATED:
             ),
         log:
             "<results>/logs/draws/predictions/{subject}.log",
+        wildcard_constraints:
+            subject=those([name for name in HERE if name not in SHARDED]),
         params:
             properties=DRAWN,
             wrappers=study.wrappers[:1],
@@ -56,6 +81,25 @@ if CALIBRATED:
             store=config["store"],
             prices=config["prices"],
             budget=config.get("budget"),
+
+    use rule draw_predictions as draw_shard_of_predictions with:
+        output:
+            shard="<results>/shards/draws/predictions/{subject}/{shard}-of-{shards}.json",
+        log:
+            "<results>/logs/shards/draws/predictions/{subject}/{shard}-of-{shards}.log",
+        wildcard_constraints:
+            subject=those(SHARDED),
+        params:
+            share=lambda wildcards: [int(wildcards.shard), int(wildcards.shards)],
+
+    use rule draw_predictions as ask_draws_of_predictions with:
+        wildcard_constraints:
+            subject=those([*ELSEWHERE, *SHARDED]),
+        localrule: True
+        resources:
+            openai=lambda wildcards: asks("openai", wildcards.subject),
+            together=lambda wildcards: asks("together", wildcards.subject),
+            budget=lambda wildcards: pays(wildcards.subject),
 
     rule score_calibration:
         input:
@@ -71,6 +115,7 @@ if CALIBRATED:
             bins_table="<results>/scores/calibration_bins.parquet",
         log:
             "<results>/logs/calibration.log",
+        localrule: True
         conda:
             "../envs/pipeline.yaml"
         params:
@@ -92,6 +137,7 @@ if CALIBRATED:
             picture="<results>/figures/calibration.svg",
         log:
             "<results>/logs/figures/calibration.log",
+        localrule: True
         conda:
             "../envs/pipeline.yaml"
         params:

@@ -5,6 +5,7 @@ makes  nothing
 """
 
 import sys
+from math import ceil
 from pathlib import Path
 
 from snakemake.utils import validate
@@ -68,6 +69,11 @@ SCORES = [
     *(table for table, there in EXPERIMENTS.items() if there),
     *(["calibration", "calibration_bins"] if CALIBRATED else []),
 ]
+# Whom this machine, or a node of a cluster, samples and trains; all others are asked elsewhere.
+HERE = [name for name in study.subjects if study.root(name).provider == "local"]
+ELSEWHERE = [name for name in study.subjects if name not in HERE]
+# Their answers are fetched by several jobs, and then only read from the store.
+SHARDED = [name for name in HERE if study.root(name).resources.shards > 1]
 COMPARABLE = [name for name in study.targets if not study.root(name).rule]
 PICTURES = [
     *FIGURES,
@@ -277,6 +283,40 @@ def row_schema(trained):
 def asks(provider, subject):
     """Return 1 where a job asks this provider, whose limits have one owner at a time."""
     return int(study.root(subject).provider == provider)
+
+
+def those(subjects):
+    """Return the wildcard constraint that lets these subjects through, and no others."""
+    return "|".join(subjects) or "none"
+
+
+def memory_mb(subject, attempt):
+    """Return the main memory of a job of a subject; half as much again at each new attempt."""
+    return int(study.root(subject).resources.memory_gb * 1000 * (attempt + 1) / 2)
+
+
+def minutes(subject):
+    """Return how long a job of a subject may run."""
+    return ceil(study.root(subject).resources.hours * 60)
+
+
+def gpus(subject):
+    """Return how many GPUs a job of a subject uses."""
+    return study.root(subject).resources.gpus
+
+
+def gpu_model(subject):
+    """Return the kind of GPU that a job of a subject uses; empty where any will do, or none."""
+    return study.root(subject).resources.gpu_model or ""
+
+
+def shards_of(stage, wildcards):
+    """Return what is left by the jobs that share a subject's sampling; a shard itself has none."""
+    shards = study.root(wildcards.subject).resources.shards
+    if shards == 1 or "shard" in wildcards.keys():
+        return []
+    folder = f"<results>/shards/{stage}/{wildcards.subject}"
+    return [f"{folder}/{shard}-of-{shards}.json" for shard in range(1, shards + 1)]
 
 
 def pays(subject):

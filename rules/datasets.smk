@@ -6,6 +6,11 @@ makes  <results>/datasets/<trained>/train.jsonl, validation.jsonl, dataset.json
 """
 
 
+localrules:
+    build_dataset,
+    write_conversations,
+
+
 rule build_dataset:
     input:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),

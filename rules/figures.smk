@@ -6,6 +6,11 @@ makes  <results>/figures/<figure>.html, <figure>.svg
 """
 
 
+localrules:
+    draw_figure,
+    draw_similarity,
+
+
 rule draw_figure:
     input:
         accuracy="<results>/scores/accuracy.parquet",

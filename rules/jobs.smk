@@ -5,6 +5,10 @@ makes  <results>/jobs/<trained>.json; the intent in the store, and the job at th
 """
 
 
+localrules:
+    submit_job,
+
+
 rule submit_job:
     input:
         base=lambda wildcards: base_model(wildcards.trained),

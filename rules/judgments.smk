@@ -19,12 +19,17 @@ if JUDGED:
             judgments=of_tasks("<results>/judgments/{subject}/{task}.parquet", JUDGED),
         log:
             "<results>/logs/judgments/{subject}.log",
+        localrule: study.judge in ELSEWHERE
         conda:
             environment(study.judge)
         resources:
             openai=asks("openai", study.judge),
             together=asks("together", study.judge),
             budget=pays(study.judge),
+            gpu=gpus(study.judge),
+            gpu_model=gpu_model(study.judge),
+            mem_mb=lambda wildcards, attempt: memory_mb(study.judge, attempt),
+            runtime=minutes(study.judge),
         params:
             properties=JUDGED,
             sampling=study.sampling_of(study.judge, "judgments"),
@@ -43,12 +48,17 @@ if JUDGED:
             examples="<results>/scores/examples.parquet",
         log:
             "<results>/logs/examples.log",
+        localrule: study.judge in ELSEWHERE
         conda:
             environment(study.judge)
         resources:
             openai=asks("openai", study.judge),
             together=asks("together", study.judge),
             budget=pays(study.judge),
+            gpu=gpus(study.judge),
+            gpu_model=gpu_model(study.judge),
+            mem_mb=lambda wildcards, attempt: memory_mb(study.judge, attempt),
+            runtime=minutes(study.judge),
         params:
             sampling=study.sampling_of(study.judge, "judgments"),
             store=config["store"],

@@ -6,6 +6,10 @@ makes  <results>/labels/<subject>/<task>.parquet
 """
 
 
+localrules:
+    read_labels,
+
+
 rule read_labels:
     input:
         behaviors=of_tasks("<results>/behaviors/{subject}/{task}.parquet"),

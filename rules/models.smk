@@ -5,6 +5,10 @@ makes  <results>/models/<subject>.json; weights in the store
 """
 
 
+localrules:
+    describe_model,
+
+
 rule train_model:
     input:
         job="<results>/jobs/{trained}.json",
@@ -16,15 +20,30 @@ rule train_model:
         model="<results>/models/{trained}.json",
     log:
         "<results>/logs/models/{trained}.log",
+    wildcard_constraints:
+        trained=those([name for name in study.trained if name in HERE]),
     conda:
         lambda wildcards: environment(wildcards.trained)
-    # Who waits for a server needs no core, so all wait side by side.
-    threads: lambda wildcards: 0 if hosted(wildcards.trained) else 1
+    resources:
+        gpu=lambda wildcards: gpus(wildcards.trained),
+        gpu_model=lambda wildcards: gpu_model(wildcards.trained),
+        mem_mb=lambda wildcards, attempt: memory_mb(wildcards.trained, attempt),
+        runtime=lambda wildcards: minutes(wildcards.trained),
     params:
         dtype=lambda wildcards: study.root(wildcards.trained).settings.get("dtype"),
         store=config["store"],
     script:
         "../scripts/train_model.py"
+
+
+# Who waits for a server needs no core, so all wait side by side, where snakemake runs.
+use rule train_model as await_model with:
+    wildcard_constraints:
+        trained=those([name for name in study.trained if name in ELSEWHERE]),
+    localrule: True
+    threads: lambda wildcards: int(not hosted(wildcards.trained))
+    resources:
+        gpu=0,
 
 
 rule describe_model:

@@ -8,6 +8,10 @@ makes  nothing; it is printed
 """
 
 
+localrules:
+    plan,
+
+
 rule plan:
     input:
         prompts=of_tasks("<results>/prompts/{task}.parquet"),

@@ -6,6 +6,11 @@ makes  <results>/prompts/<task>.parquet; <results>/sources/<sha256>/<file>, kept
 """
 
 
+localrules:
+    fetch_source,
+    write_prompts,
+
+
 rule fetch_source:
     input:
         code=code("fetch_source.py"),

@@ -10,6 +10,20 @@ makes  <results>/scores/{items,accuracy,advantage,interaction,pairs,similarity,p
 """
 
 
+localrules:
+    score,
+    score_interaction,
+    score_pairs,
+    score_power,
+    write_headline,
+    score_own_target,
+    score_change,
+    score_scaling,
+    score_generalization,
+    score_drift,
+    score_seeds,
+
+
 rule score:
     input:
         labels=collect(
@@ -257,6 +271,7 @@ if JUDGED:
             table="<results>/scores/agreement.parquet",
         log:
             "<results>/logs/agreement.log",
+        localrule: True
         conda:
             "../envs/pipeline.yaml"
         params:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from inward.asking import ask, with_answers
+from inward.asking import ask, fill, with_answers
 from inward.baselines import predict, predict_from
 from inward.few_shot import with_examples
-from inward.files import read_json
+from inward.files import read_json, write_json
 from inward.job import run
 from inward.money import read_prices
 from inward.questions import prediction_questions
@@ -21,7 +21,7 @@ def main(
     *,
     model: Path,
     prompts: list[Path],
-    predictions: list[Path],
+    shards: list[Path],
     properties: dict[str, list[str]],
     labels: list[Path],
     learnt: list[Path],
@@ -34,8 +34,14 @@ def main(
     store: str,
     prices: str,
     budget: float | None,
+    predictions: list[Path] | None = None,
+    shard: Path | None = None,
+    share: tuple[int, int] = (1, 1),
 ) -> None:
-    """Ask for each property of the answer to each prompt that nobody was trained on."""
+    """Ask for each property of the answer to each prompt that nobody was trained on.
+
+    Where `shard` is to be written, fetch that share of the answers alone.
+    """
     record = read_json(model)
     tables = {path.stem: read_table(PROMPTS, path) for path in prompts}
     questions = prediction_questions(tables, properties, wrappers, samples, named)
@@ -46,6 +52,10 @@ def main(
         )
     else:
         questions = questions.assign(examples=None)
+    if shard:
+        asked = Sampling(**sampling)
+        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share=share))
+        return
     if rule in COPYING:
         responses = predict(rule, questions["prompt"], questions["property"])
         answered = with_answers(questions, responses)
@@ -62,8 +72,9 @@ def main(
             model.stem,
             prices=read_prices(Path(prices)),
             budget=budget,
+            shards=shards,
         )
-    for path in predictions:
+    for path in predictions or []:
         of_task = answered[answered["task"] == path.stem]
         write_table(PREDICTIONS, of_task[list(PREDICTIONS.columns)], path)
 

@@ -26,8 +26,9 @@ def main(
     runs = RunStore(Path(store))
     runs.remember(submitted)
     rows = {"train": train, "validation": validation}
-    result = wait(submitted, subject, rows, Path(store))
     key = submitted["key"]
+    with runs.alone(key):
+        result = wait(submitted, subject, rows, Path(store))
     note("run", {"key": key, "result": digest(runs.result(key))})
     cost = runs.training(key)
     if cost is not None:

@@ -174,10 +174,10 @@ EVERYTHING = {
     "build_dataset": 2,
     "describe_model": 2,
     "read_labels": 4,
-    "sample_behaviors": 4,
-    "sample_predictions": 4,
+    "ask_behaviors": 4,
+    "ask_predictions": 4,
     "submit_job": 2,
-    "train_model": 2,
+    "await_model": 2,
     "write_prompts": 2,
     **SCORES,
 }
@@ -198,15 +198,15 @@ NUMBERS = {
     "prompts": 20,
     "properties": ["first_character"],
 }
-OF_FINETUNE = {"read_labels": 1, "sample_behaviors": 1, "sample_predictions": 1, **SCORES}
+OF_FINETUNE = {"read_labels": 1, "ask_behaviors": 1, "ask_predictions": 1, **SCORES}
 # Of the second model, and of its finetune.
 OF_EGRET = {
     "describe_model": 1,
     "read_labels": 2,
-    "sample_behaviors": 2,
-    "sample_predictions": 2,
+    "ask_behaviors": 2,
+    "ask_predictions": 2,
     "submit_job": 1,
-    "train_model": 1,
+    "await_model": 1,
     **SCORES,
 }
 EDITS = [
@@ -259,7 +259,7 @@ EDITS = [
         configured(
             "tasks.animals.properties", ["first_character", "starts_with_vowel", "last_character"]
         ),
-        Caused(without("describe_model", "write_prompts", sample_behaviors=2), 4 * 20, 0),
+        Caused(without("describe_model", "write_prompts", ask_behaviors=2), 4 * 20, 0),
     ),
     Edit(
         "a property's definition, which changes no value",
@@ -273,17 +273,17 @@ EDITS = [
     Edit(
         "one model's temperature for predictions",
         configured("models.egret.sampling", {"predictions": {"temperature": 1}}),
-        Caused({"sample_predictions": 2, **SCORES}, 104, 0),
+        Caused({"ask_predictions": 2, **SCORES}, 104, 0),
     ),
     Edit(
         "a way of asking added",
         configured("hypothetical.wrappers", ["supposed", "past"]),
-        Caused({"sample_predictions": 4, **SCORES}, 208, 0),
+        Caused({"ask_predictions": 4, **SCORES}, 208, 0),
     ),
     Edit(
         "one finetune's epochs",
         configured("finetunes.egret-on-heron.training", {"epochs": 2}),
-        Caused({**OF_FINETUNE, "submit_job": 1, "train_model": 1}, 78, 1),
+        Caused({**OF_FINETUNE, "submit_job": 1, "await_model": 1}, 78, 1),
     ),
     Edit(
         "a finetune added",
@@ -295,9 +295,9 @@ EDITS = [
                 **OF_FINETUNE,
                 "build_dataset": 1,
                 "read_labels": 2,
-                "sample_behaviors": 2,
+                "ask_behaviors": 2,
                 "submit_job": 1,
-                "train_model": 1,
+                "await_model": 1,
             },
             92,
             1,

@@ -158,6 +158,7 @@ def stage(name: str, sampling: dict[str, Any], samples: int, hosted: Site) -> Pa
         "sampling": sampling,
         "samples": samples,
         "store": str(hosted.store),
+        "shards": [],
         **MONEY,
     }
     if name == "behaviors":

@@ -18,6 +18,7 @@ BOUNDS = {
     for line in [
         *PROJECT["dependencies"],
         *PROJECT["optional-dependencies"]["local"],
+        *PROJECT["optional-dependencies"]["slurm"],
         *PROJECT["optional-dependencies"]["test"],
     ]
     for requirement in [Requirement(line)]

@@ -6,6 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from inward.claims import Claims
+from inward.digests import digest
+from inward.errors import StoreError
 from inward.intake import Intake
 from inward.ledger import note
 from inward.money import UNKNOWN, Price, Prices, Purse, open_purse
@@ -13,6 +16,9 @@ from inward.progress import Tally, log
 from inward.providers import Provider, open_provider
 from inward.requests import Request, Response, Sampling, user
 from inward.store import ResponseStore
+
+# Requests are claimed by the bucket, of as many as jobs may share a model's sampling.
+BUCKETS = 64
 
 
 def ask(
@@ -24,20 +30,44 @@ def ask(
     *,
     prices: Prices = UNKNOWN,
     budget: float | None = None,
+    shards: Sequence[Path] = (),
 ) -> pd.DataFrame:
     """Return `questions` (columns question, sample, perhaps examples) with a subject's answers.
 
     `record` is the subject's in models/, `budget` in dollars. Adds text, finish_reason, tokens and
-    request_key.
+    request_key. After `shards`, files that the jobs of `fill` left, all answers are in the store.
     """
     provider = open_provider(record, store, prices.ends.get(record.get("model", "")))
-    requests = [
-        provider.request(messages, sampling, int(sample))
-        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
-    ]
+    requests = _requests(provider, questions, sampling)
+    if shards:
+        _refuse_holes(requests, provider, store, shards)
     purse = open_purse(record, store, prices, budget)
     responses = answers(requests, provider, store, what, purse)
     return with_answers(questions, responses, [request.key for request in requests])
+
+
+def fill(
+    record: dict[str, Any],
+    questions: pd.DataFrame,
+    sampling: Sampling,
+    store: Path,
+    what: str,
+    *,
+    share: tuple[int, int],
+) -> dict[str, Any]:
+    """Have the store hold a subject's answers to a share of `questions`: the first of four is 1, 4.
+
+    Returns how many requests those are, and the digest of their keys.
+    """
+    provider, (place, of) = open_provider(record, store), share
+    requests = [
+        request
+        for request in _requests(provider, questions, sampling)
+        if bucket(request) % of == place - 1
+    ]
+    answers(requests, provider, store, what)
+    keys = sorted({request.key for request in requests})
+    return {"requests": len(keys), "keys": digest(keys)}
 
 
 def answers(
@@ -59,7 +89,7 @@ def answers(
         tally = Tally(what, len(new), reused)
         intake = Intake(responses, tally, purse or Purse(Price()), provider.response)
         try:
-            provider.sample(new, intake)
+            _sample_once(new, provider, intake)
         finally:
             if new:
                 log.info("%s", tally.line())
@@ -70,6 +100,51 @@ def answers(
         note("requests", {"model": provider.model, **intake.account()})
     _tell_models(what, list(got.values()))
     return [got[request.key] for request in requests]
+
+
+def _requests(provider: Provider, questions: pd.DataFrame, sampling: Sampling) -> list[Request]:
+    return [
+        provider.request(messages, sampling, int(sample))
+        for messages, sample in zip(conversations(questions), questions["sample"], strict=True)
+    ]
+
+
+def _refuse_holes(
+    requests: Sequence[Request], provider: Provider, store: Path, shards: Sequence[Path]
+) -> None:
+    """Raise StoreError where shards have ended, but the store lacks an answer."""
+    with ResponseStore(store, provider.model) as responses:
+        lost = sum(request not in responses for request in requests)
+    if lost:
+        raise StoreError(
+            f"{store}: lacks {lost} answers that were fetched in shards; put it back, or delete"
+            f" {shards[0].parent} to fetch them again"
+        )
+
+
+def bucket(request: Request) -> int:
+    """Return which of the BUCKETS a request is in, for all processes alike."""
+    return int(request.key[:8], 16) % BUCKETS
+
+
+def _sample_once(new: Sequence[Request], provider: Provider, intake: Intake) -> None:
+    """Have `provider` answer what no other process is asking, and wait for what others ask."""
+    left: dict[str, list[Request]] = {}
+    for request in new:
+        left.setdefault(f"{bucket(request):02}", []).append(request)
+    responses = intake.store
+    with Claims(responses.folder) as claims:
+        while left:
+            mine = claims.take(left, intake.tally.what)
+            responses.refresh()
+            taken = [request for name in sorted(mine) for request in left.pop(name)]
+            still = [request for request in taken if request not in responses]
+            intake.tally.found(len(taken) - len(still))
+            try:
+                provider.sample(still, intake)
+            finally:
+                responses.sync()
+            claims.release()
 
 
 def _tell_models(what: str, responses: Sequence[Response]) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from inward.controls import check_baselines, check_lessons
 from inward.draws import STAGES, drawn, pairs, properties_of_draws, sampling_of_draws
 from inward.errors import ConfigError, unknown
-from inward.graph import HOSTED, Finetune, Model, Resources, Study, Task
+from inward.graph import HOSTED, Finetune, Model, Study, Task
 from inward.judges import check_judge
+from inward.machine import resources
 from inward.precision import check_precision
 from inward.properties import PROPERTIES
 from inward.providers.capabilities import REASONING, refusal
@@ -128,16 +129,7 @@ def _model(name: str, raw: dict[str, Any]) -> Model:
     settings = {key: raw[key] for key in raw if key not in {"provider", "resources"}}
     if raw["provider"] in HOSTED and "model" in settings:
         settings.setdefault("limit", _limit(raw["base_url"], settings["model"]))
-    if "resources" in raw and raw["provider"] not in HERE:
-        raise ConfigError(
-            f"models.{name}.resources: a model of provider {raw['provider']} needs no machine of"
-            " yours; take it out"
-        )
-    # A checkpoint is of a size that wants a GPU, unless the configuration says otherwise.
-    needed = Resources(**{"gpus": int("checkpoint" in settings), **raw.get("resources", {})})
-    if needed.gpu_model and not needed.gpus:
-        raise ConfigError(f"models.{name}.resources.gpu_model: there are no gpus of it; give gpus")
-    return Model(name, raw["provider"], settings, needed)
+    return Model(name, raw["provider"], settings, resources(name, raw))
 
 
 def _limit(base_url: str, model: str) -> str:

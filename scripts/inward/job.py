@@ -9,6 +9,7 @@ and `main` takes the rule's named inputs and outputs as paths, and its params as
 """
 
 import logging
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ def run(main: Callable[..., None]) -> None:
     # Snakemake writes the object `snakemake` into the head of the script that it runs.
     snakemake = vars(sys.modules["__main__"])["snakemake"]
     began = datetime.now(UTC)
+    signal.signal(signal.SIGTERM, _stop)
     start_log(Path(snakemake.log[0]), name=_job_name(snakemake))
     try:
         main(
@@ -39,6 +41,9 @@ def run(main: Callable[..., None]) -> None:
     except InwardError as error:
         log.error("%s", error)
         sys.exit(1)
+    except SystemExit:
+        log.error("stopped by SIGTERM, as at a time limit; run again: what is in the store stays")
+        raise
     except BaseException:
         log.exception("a bug, or a machine in trouble:")
         raise
@@ -54,6 +59,12 @@ def start_log(path: Path, name: str) -> None:
     log.handlers = [to_file, to_terminal]
     log.setLevel(logging.INFO)
     log.propagate = False
+
+
+def _stop(number: int, frame: Any) -> None:
+    """End the job so that what it holds is given back: claims, and folders that are not whole."""
+    del frame
+    sys.exit(128 + number)
 
 
 def _put_on_record(snakemake: Any, began: datetime) -> None:

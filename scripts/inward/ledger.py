@@ -21,13 +21,14 @@ from inward.errors import InputError
 from inward.files import read_json, write_json
 
 VERSION = 2
+# The first of each that is set: a step of a job is not told all that the job was.
 SLURM = {
-    "job": "SLURM_JOB_ID",
-    "array_task": "SLURM_ARRAY_TASK_ID",
-    "node": "SLURMD_NODENAME",
-    "partition": "SLURM_JOB_PARTITION",
-    "gpus": "SLURM_JOB_GPUS",
-    "cpus": "SLURM_CPUS_ON_NODE",
+    "job": ("SLURM_JOB_ID",),
+    "array_task": ("SLURM_ARRAY_TASK_ID",),
+    "node": ("SLURMD_NODENAME",),
+    "partition": ("SLURM_JOB_PARTITION",),
+    "gpus": ("SLURM_STEP_GPUS", "SLURM_JOB_GPUS", "CUDA_VISIBLE_DEVICES"),
+    "cpus": ("SLURM_CPUS_ON_NODE",),
 }
 
 _facts: dict[str, Any] = {}
@@ -73,7 +74,7 @@ def write_record(
         "commit": commit(),
         "host": socket.gethostname(),
         "process": os.getpid(),
-        "slurm": {name: os.environ[key] for name, key in SLURM.items() if key in os.environ},
+        "slurm": _slurm(),
         "began": began.isoformat(timespec="milliseconds"),
         "ended": ended.isoformat(timespec="milliseconds"),
         "seconds": round((ended - began).total_seconds(), 3),
@@ -123,6 +124,17 @@ def commit() -> str | None:
         check=False,
     )
     return said.stdout.strip() or None
+
+
+def _slurm() -> dict[str, str]:
+    """Return what SLURM said of the job that this process runs in; nothing elsewhere."""
+    if "SLURM_JOB_ID" not in os.environ:
+        return {}
+    found = {
+        name: next((os.environ[key] for key in keys if os.environ.get(key)), None)
+        for name, keys in SLURM.items()
+    }
+    return {name: said for name, said in found.items() if said is not None}
 
 
 def _digests(paths: Iterable[str]) -> dict[str, str]:

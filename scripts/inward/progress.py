@@ -38,6 +38,11 @@ class Tally:
         self.cost = None if cost is None or self.cost is None else self.cost + cost
         self._speak()
 
+    def found(self, count: int) -> None:
+        """Count requests that another process has had answered meanwhile."""
+        self.total -= count
+        self.reused += count
+
     def retried(self, reason: str) -> None:
         """Count an attempt that failed; the first of each kind is said at once."""
         if not self.failures[reason]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from inward.claims import Claims
 from inward.digests import digest
 from inward.files import read_json, write_json
 
@@ -103,6 +104,14 @@ class RunStore:
                 partial.rename(self.weights(key))
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+    @contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Have no other process train run `key` within the block; whoever is at it is awaited."""
+        with Claims(self.folder / key) as claims:
+            if self.result(key) is None:
+                claims.take(["training"], f"run {key[:16]}")
+            yield
 
     def finish(self, key: str, result: Any, training: Any = None) -> None:
         """Mark run `key` as complete, with what its record shall say, and what training cost."""

@@ -50,15 +50,19 @@ class Segment:
         return begin
 
     def _sync(self) -> None:
-        now = time.monotonic()
-        if self._file is not None and now - self._synced >= SYNC_EVERY:
-            os.fsync(self._file)
-            self._synced = now
+        if time.monotonic() - self._synced >= SYNC_EVERY:
+            self.sync()
 
-    def close(self) -> None:
+    def sync(self) -> None:
         """Bring all lines to the disk."""
         if self._file is not None:
             os.fsync(self._file)
+            self._synced = time.monotonic()
+
+    def close(self) -> None:
+        """Bring all lines to the disk, and end."""
+        if self._file is not None:
+            self.sync()
             os.close(self._file)
             self._file = None
 

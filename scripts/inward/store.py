@@ -47,8 +47,8 @@ class ResponseStore:
         name = digest_text(model)[:16]
         self.folder = store / "responses" / name
         self._places: dict[str, _Place] = {}
-        for key, place in _places(self.folder):
-            self._place(key, place)
+        self._read: dict[Path, int] = {}  # bytes of each segment
+        self.refresh()
         self._segment = Segment(self.folder)
         self._errors = Segment(store / "errors" / name)
 
@@ -69,6 +69,19 @@ class ResponseStore:
 
     def __contains__(self, request: Request) -> bool:
         return request.key in self._places
+
+    def refresh(self) -> None:
+        """Take in what other processes have added since."""
+        for segment in sorted(self.folder.glob("*.jsonl")):
+            begin = self._read.get(segment, 0)
+            if segment.stat().st_size > begin:
+                for key, place in _places_in(segment, begin):
+                    self._place(key, place)
+                    self._read[segment] = place.begin + place.size
+
+    def sync(self) -> None:
+        """Bring all that was added to the disk, where other processes see it."""
+        self._segment.sync()
 
     def get(self, request: Request) -> Any | None:
         """Return the raw response to `request`, or None where there is none yet."""
@@ -135,21 +148,26 @@ def billed(store: Path) -> Iterator[tuple[dict[str, Any], Usage]]:
 
 def _places(folder: Path) -> Iterator[tuple[str, _Place]]:
     for segment in sorted(folder.glob("*.jsonl")):
-        begin = 0
-        for number, line in enumerate(_lines(segment), start=1):
-            head = HEAD.match(line)
-            if head:
-                key, received, prompt, completion = head.groups()
-                usage = Usage(int(prompt), int(completion)) if prompt else NO_USAGE
-                yield key.decode(), _Place(received, segment, begin, len(line), usage)
-            elif line != b"\n":
-                raise _damaged(segment, number)
-            begin += len(line)
+        yield from _places_in(segment)
 
 
-def _lines(segment: Path) -> Iterator[bytes]:
-    """Yield the lines of a segment that were finished, each with its newline."""
+def _places_in(segment: Path, begin: int = 0) -> Iterator[tuple[str, _Place]]:
+    """Yield the keys of a segment's lines and where they are, from the byte `begin` on."""
+    for line in _lines(segment, begin):
+        head = HEAD.match(line)
+        if head:
+            key, received, prompt, completion = head.groups()
+            usage = Usage(int(prompt), int(completion)) if prompt else NO_USAGE
+            yield key.decode(), _Place(received, segment, begin, len(line), usage)
+        elif line != b"\n":
+            raise _damaged(segment, begin)
+        begin += len(line)
+
+
+def _lines(segment: Path, begin: int = 0) -> Iterator[bytes]:
+    """Yield the lines of a segment that were finished, each with its newline, from a byte on."""
     with segment.open("rb") as file:
+        file.seek(begin)
         for line in file:
             if line.endswith(b"\n"):
                 yield line
@@ -161,11 +179,12 @@ def _record(place: _Place) -> Any:
         try:
             return json.loads(file.read(place.size))
         except ValueError:
-            file.seek(0)
-            raise _damaged(place.segment, file.read(place.begin).count(b"\n") + 1) from None
+            raise _damaged(place.segment, place.begin) from None
 
 
-def _damaged(segment: Path, line: int) -> StoreError:
+def _damaged(segment: Path, begin: int) -> StoreError:
+    with segment.open("rb") as file:
+        line = file.read(begin).count(b"\n") + 1
     return StoreError(
         f"{segment}, line {line}: damaged; restore it from a copy, or delete that line to ask for"
         " this response again"

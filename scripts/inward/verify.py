@@ -39,9 +39,13 @@ STAGES = (
 # What the rules that ask a subject make of its answers.
 ANSWERED = {
     "sample_behaviors": BEHAVIORS,
+    "ask_behaviors": BEHAVIORS,
     "sample_predictions": PREDICTIONS,
+    "ask_predictions": PREDICTIONS,
     "draw_behaviors": BEHAVIORS,
+    "ask_draws_of_behaviors": BEHAVIORS,
     "draw_predictions": PREDICTIONS,
+    "ask_draws_of_predictions": PREDICTIONS,
     "judge_behaviors": JUDGMENTS,
     "judge_examples": EXAMPLES,
 }
@@ -160,9 +164,12 @@ def _nobodys(results: Path, makers: dict[str, Any]) -> Iterator[str]:
 
 
 def _responses(record: dict[str, Any], store: Path) -> Iterator[str]:
-    """Compare what the store holds with what the job got from there, or put there."""
+    """Compare what the store holds with what the job got from there, or put there.
+
+    A shard's answers are compared with the job that makes a table of them.
+    """
     asked = record["facts"].get("requests")
-    if not asked:
+    if not asked or "_shard_of_" in record["rule"]:
         return
     responses = ResponseStore(store, asked["model"])
     table = ANSWERED[record["rule"]]
@@ -193,7 +200,7 @@ def _run(record: dict[str, Any], store: Path) -> Iterator[str]:
         intent = runs.folder / key / "intent.json"
         if not intent.is_file() or digest(read_json(intent)) != key:
             yield f"{intent}: not the run that {path} names; put the store back"
-    if record["rule"] == "train_model":
+    if record["rule"] in {"train_model", "await_model"}:
         key = record["facts"]["run"]["key"]
         if digest(runs.result(key)) != record["facts"]["run"]["result"]:
             yield f"{runs.folder / key}: its result is not what {path} was made of; put it back"
