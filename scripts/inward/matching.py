@@ -4,8 +4,10 @@ Whoever's behavior is of few kinds is easy to predict. Where two behaviors are d
 each label occurs as often in both, guessing the commonest gains as much on either side.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from inward.randomness import draws
@@ -21,18 +23,25 @@ def matched(
     Within (task, property), min(count in old, count in new) rows of each label are drawn from both,
     of the rows where both have a label. `names` say what the draws are for.
     """
-    drawn_old = pd.Series(data=False, index=table.index)
-    drawn_new = drawn_old.copy()
-    there = table[table[old].notna() & table[new].notna()].sort_values("prompt_id")
+    drawn_old, drawn_new = np.zeros((2, len(table)), dtype=bool)
+    placed = table.assign(place=np.arange(len(table)))
+    there = placed[table[old].notna() & table[new].notna()].sort_values("prompt_id")
     for (task, name), rows in there.groupby(["task", "property"]):
         draw = draws(seed, "matched", *names, str(task), str(name))
+        before, after = _places(rows, old), _places(rows, new)
         for label in _commonest(rows[old]):
-            before = rows.index[rows[old] == label]
-            after = rows.index[rows[new] == label]
-            count = min(len(before), len(after))
-            drawn_old[draw.sample(list(before), count)] = True
-            drawn_new[draw.sample(list(after), count)] = True
-    return drawn_old, drawn_new
+            count = min(len(before[label]), len(after[label]))
+            drawn_old[draw.sample(before[label], count)] = True
+            drawn_new[draw.sample(after[label], count)] = True
+    return pd.Series(drawn_old, index=table.index), pd.Series(drawn_new, index=table.index)
+
+
+def _places(rows: pd.DataFrame, side: str) -> Mapping[str, list[int]]:
+    """Return where each label stands, in the order of the rows."""
+    places = defaultdict(list)
+    for label, place in zip(rows[side].astype(str), rows["place"], strict=True):
+        places[label].append(place)
+    return places
 
 
 def _commonest(labels: pd.Series) -> Sequence[str]:
