@@ -222,6 +222,7 @@ def machine(model):
         "root": model.name,
         "checkpoint": model.checkpoint,
         "dtype": model.settings["dtype"],
+        "quantize": model.settings.get("quantize"),
         "gpus": model.resources.gpus,
         "gpu_model": model.resources.gpu_model,
     }

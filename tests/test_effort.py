@@ -118,12 +118,14 @@ def test_what_is_not_known_is_said_to_be_unknown() -> None:
     unknown = effort({"parameters": None, "checkpoint": "some/model"})
     odd = effort({"gpu": "abacus"})
     large = effort({"parameters": 70 * 10**9, "checkpoint": "some/Model-70B"}, read=10**9)
-    said = "\n".join(effort_table([unknown, odd, large], HARDWARE))
+    small = effort({"parameters": 70 * 10**9, "checkpoint": "some/Packed-70B", "quantize": "4bit"})
+    said = "\n".join(effort_table([unknown, odd, large, small], HARDWARE))
 
     assert hours(unknown, HARDWARE) is None
     assert hours(odd, HARDWARE) is None
     assert said.count(" + unknown") == 2
     assert "abacus: its peak is not known; add it to hardware.yaml" in said
+    assert "Packed" not in said
     assert "some/Model-70B: 140 GB of weights are too much for 1 x h100 of 80 GB" in said
 
 

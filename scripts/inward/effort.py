@@ -26,7 +26,8 @@ import yaml
 from inward.errors import InputError
 
 FORWARD, TRAINED = 2, 6  # operations for each parameter and token
-BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2, "auto": 2}
+QUANTIZED = {"4bit": 0.5}  # bytes of a parameter in memory; on disk it is as it was published
 STAGES = ("read", "written", "trained")
 
 # Bytes in the store, as in the embedded study's: of a response, besides what was asked; of a token;
@@ -63,6 +64,13 @@ class Machine:
     dtype: str
     gpu: str | None  # as `resources` name it
     gpus: int
+    quantize: str | None = None
+
+    @property
+    def memory(self) -> float:
+        """The bytes that the weights take on GPUs."""
+        size = QUANTIZED.get(self.quantize or "", BYTES[self.dtype])
+        return (self.parameters or 0) * size
 
 
 @dataclass(frozen=True)
@@ -213,7 +221,7 @@ def _too_large(machines: Mapping[str, Machine], hardware: Hardware) -> list[str]
     for machine in machines.values():
         name = machine.gpu or hardware.gpu
         gpu = hardware.gpus.get(name)
-        size = (machine.parameters or 0) * BYTES[machine.dtype] / GIGA
+        size = machine.memory / GIGA
         if gpu is None and machine.gpus:
             known = ", ".join(hardware.gpus)
             said.append(f"{name}: its peak is not known; add it to hardware.yaml, beside {known}")
@@ -266,4 +274,5 @@ def machine_of(settings: Mapping[str, Any]) -> Machine:
         dtype=str(settings["dtype"]),
         gpu=settings["gpu_model"],
         gpus=int(settings["gpus"]),
+        quantize=settings.get("quantize"),
     )
