@@ -46,6 +46,7 @@ rule score:
         "<results>/logs/scores.log",
     conda:
         "../envs/pipeline.yaml"
+    threads: 2
     params:
         roles={name: task.role for name, task in study.tasks.items()},
         comparisons=[vars(comparison) for comparison in study.comparisons],
