@@ -24,6 +24,18 @@ settings.register_profile("repeatable", derandomize=True, database=None)
 settings.load_profile("repeatable")
 
 
+LONG = ("slurm", "workflow", "conda")  # marks of tests that take minutes, the longest first
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have files that take minutes begin first, so that no process is left alone with one."""
+    of_file: dict[Path, int] = {}
+    for item in items:
+        marked = [LONG.index(mark.name) for mark in item.iter_markers() if mark.name in LONG]
+        of_file[item.path] = min([*marked, of_file.get(item.path, len(LONG))])
+    items.sort(key=lambda item: of_file[item.path])
+
+
 @pytest.fixture
 def schema() -> Any:
     """Return the schema of configurations."""

@@ -23,6 +23,7 @@ from .workshop import Workshop
 pytestmark = pytest.mark.workflow
 
 TASKS = ["colors", "animals"]
+HEADLINE = "results/small/headline.txt"
 
 
 class Hosted(Workshop):
@@ -63,7 +64,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
         workshop = Hosted(root, server)
         for seconds_more, sign in ((0.5, "behaviors/egret"), (1.0, "jobs")):
             _killed(workshop, sign, seconds_more)
-        done = workshop.run("scores")
+        done = workshop.run("scores", HEADLINE)
         assert done.returncode == 0, done.stderr[-4000:]
         yield workshop
 
@@ -110,13 +111,14 @@ def test_lost_results_come_back_without_the_server_being_asked(hosted: Hosted) -
     shutil.rmtree(hosted.results)
     shutil.rmtree(hosted.root / ".snakemake")
     del hosted.environment["LOOPBACK_KEY"]
-    done = hosted.run("scores")
+    done = hosted.run("scores", HEADLINE)
     hosted.environment["LOOPBACK_KEY"] = KEY
 
     assert done.returncode == 0, done.stderr[-4000:]
     assert hosted.digests() == before
     assert len(hosted.logged_by_server()) == sent
-    assert "small (simulated subjects: no result)" in done.stdout + done.stderr
+    said = (hosted.results / "headline.txt").read_text()
+    assert "small (simulated subjects: no result)" in said
 
 
 def test_the_plan_sends_nothing_and_finds_all_in_the_store(hosted: Hosted) -> None:
