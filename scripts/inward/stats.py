@@ -4,7 +4,10 @@ One prompt gives rows under several properties, which are right or wrong togethe
 anew is prompts, within their task, never rows. All that is compared is compared on the same draws.
 """
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ Floats = NDArray[np.float64]
 Weights = Callable[[NDArray[np.int64], int, np.random.Generator], Floats]
 
 AT_ONCE = 10_000_000  # draws of prompts held in memory at once
+KEPT = 32  # such batches of draws, of a byte for each
 MANY_ALIKE = 8  # prompts of a kind from which on it is faster to draw kinds than prompts
 FEW_PROMPTS = 30  # below it, an interval over prompts is a rough guess
 FEW_TASKS = 6  # likewise over tasks
@@ -120,13 +124,43 @@ def _weighted_sums(
     kinds, counts = np.unique(columns, axis=0, return_counts=True)
     alike = len(kinds) * MANY_ALIKE < len(columns)
     if not alike:
-        kinds, counts = columns, np.ones(len(columns), dtype=np.int64)
+        kinds = columns
     sums = np.empty((resamples, columns.shape[1]))
     batch = max(1, AT_ONCE // len(kinds))
     for start in range(0, resamples, batch):
         size = min(batch, resamples - start)
-        sums[start : start + size] = weights(counts, size, generator) @ kinds
+        drawn = (
+            weights(counts, size, generator)
+            if alike
+            else _of_each(weights, len(columns), size, generator)
+        )
+        sums[start : start + size] = drawn @ kinds
     return sums[:, place]
+
+
+def _of_each(
+    weights: Weights, prompts: int, resamples: int, generator: np.random.Generator
+) -> Floats:
+    """Return the weights of prompts one by one [resamples, prompts].
+
+    All tables of a study draw the same prompts of a task, so what was drawn before is kept.
+    """
+    state = json.dumps(generator.bit_generator.state)
+    drawn, after = _drawn_once(weights, prompts, resamples, state)
+    generator.bit_generator.state = json.loads(after)
+    return drawn.astype(float)
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn_once(
+    weights: Weights, prompts: int, resamples: int, state: str
+) -> tuple[NDArray[np.integer[Any]], str]:
+    """Return weights, as small as integers go, and the state of the generator after them."""
+    generator = np.random.default_rng()
+    generator.bit_generator.state = json.loads(state)
+    drawn = weights(np.ones(prompts, dtype=np.int64), resamples, generator)
+    small = np.min_scalar_type(-int(np.abs(drawn).max()))
+    return drawn.astype(small), json.dumps(generator.bit_generator.state)
 
 
 def _times_drawn(
