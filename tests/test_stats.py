@@ -165,12 +165,12 @@ def test_draws_that_are_kept_are_the_draws_that_would_be_made() -> None:
     """Of other tables, too; and a generator stands after them where it would have stood."""
     values = np.random.default_rng(0).normal(size=(40, 3))
     first, second = (np.random.default_rng(7) for _ in range(2))
-    one = [drawn_sums(values, 100, first), flipped_sums(values, 100, first), first.random()]
-    other = [drawn_sums(values, 100, second), flipped_sums(values, 100, second), second.random()]
-    again = drawn_sums(values * 2, 100, np.random.default_rng(7))
+    one, other = drawn_sums(values, 100, first), drawn_sums(values, 100, second)
+    turned, again = flipped_sums(values, 100, first), flipped_sums(values, 100, second)
 
-    for before, after in zip(one, other, strict=True):
-        assert np.array_equal(before, after)
-    assert np.allclose(again, 2 * one[0])
+    assert np.array_equal(one, other)
+    assert np.array_equal(turned, again)
+    assert first.random() == second.random()
+    assert np.allclose(drawn_sums(values * 2, 100, np.random.default_rng(7)), 2 * one)
     drawn = np.random.default_rng(7).integers(40, size=(100, 39))
-    assert np.allclose(one[0], values[drawn].sum(axis=1) * 40 / 39)
+    assert np.allclose(one, values[drawn].sum(axis=1) * 40 / 39)
