@@ -155,7 +155,8 @@ def rounded(seconds: dict[str, float]) -> dict[str, float]:
 
 def engine(sampler: Sampler, requests: Sequence[Request]) -> Answers:
     """Return what inward's engine answers."""
-    return {request.key: raw for request, raw in sampler.sample(requests)}
+    wanted = {request.key for request in requests}
+    return {request.key: raw for request, raw in sampler.sample(requests, wanted)}
 
 
 def loop(sampler: Sampler, requests: Sequence[Request]) -> Answers:

@@ -5,10 +5,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 
+from inward.asking import ask
 from inward.errors import ProviderError
+from inward.intake import Intake
 from inward.providers import open_provider
 from inward.providers.batches import Limit, Needs, in_order, needs_of, next_batch
 from inward.providers.checkpoints import from_nothing
@@ -108,16 +111,21 @@ def record(tmp_path: Any) -> dict[str, Any]:
     return {"provider": "local", "weights": weights, "adapters": [], "dtype": "float32"}
 
 
+def answered(sampler: Sampler, requests: list[Request]) -> Iterator[tuple[Request, Any]]:
+    """Return all requests with their answers."""
+    return sampler.sample(requests, {request.key for request in requests})
+
+
 def test_out_of_memory_halves_the_batch_and_loses_nothing(
     record: dict[str, Any], tmp_path: Any
 ) -> None:
     """All are answered, as with room enough; what was too much once is not tried again."""
     provider = open_provider(record, tmp_path)
     requests = [provider.request(user(f"color {n}"), GREEDY, 0) for n in range(10, 30)]
-    roomy = {one.key: raw for one, raw in Sampler(record, tmp_path).sample(requests)}
+    roomy = {one.key: raw for one, raw in answered(Sampler(record, tmp_path), requests)}
     cramped, memory = Sampler(record, tmp_path), Cramped(6)
     cramped.network.register_forward_pre_hook(memory, with_kwargs=True)
-    found = {one.key: raw for one, raw in cramped.sample(requests)}
+    found = {one.key: raw for one, raw in answered(cramped, requests)}
 
     assert {key: raw["text"] for key, raw in found.items()} == {
         key: raw["text"] for key, raw in roomy.items()
@@ -133,4 +141,62 @@ def test_no_room_for_one_request_is_one_line(record: dict[str, Any], tmp_path: A
     sampler.network.register_forward_pre_hook(Cramped(0), with_kwargs=True)
 
     with pytest.raises(ProviderError, match="no memory to answer one prompt of 3 tokens; take a"):
-        list(sampler.sample(requests))
+        list(answered(sampler, requests))
+
+
+class Ended(Exception):  # noqa: N818 - it is no error
+    """What ends a job on the way."""
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that fills with how many requests were answered together."""
+    sizes: list[int] = []
+    answers = Sampler._answers
+
+    def watched(sampler: Sampler, batch: Any, prompts: Any) -> list[Any]:
+        sizes.append(len(batch))
+        return answers(sampler, batch, prompts)
+
+    monkeypatch.setattr(Sampler, "_answers", watched)
+    return sizes
+
+
+def colors(count: int) -> pd.DataFrame:
+    """Return so many questions."""
+    return pd.DataFrame({"question": [f"color {n}" for n in range(10, 10 + count)], "sample": 0})
+
+
+def test_a_job_that_was_ended_goes_on_in_the_same_batches(
+    record: dict[str, Any], tmp_path: Any, monkeypatch: pytest.MonkeyPatch, read: list[int]
+) -> None:
+    """Each answer has the same bytes as if nothing had happened, to the last decimal."""
+    whole = ask(record, colors(30), GREEDY, tmp_path / "whole", "test")
+    with monkeypatch.context() as patched:
+        answer, left = Intake.answer, iter(range(7))
+
+        def ending(intake: Intake, request: Request, raw: Any) -> None:
+            if next(left, None) is None:
+                raise Ended
+            answer(intake, request, raw)
+
+        patched.setattr(Intake, "answer", ending)
+        with pytest.raises(Ended):
+            ask(record, colors(30), GREEDY, tmp_path / "ended", "test")
+    assert list((tmp_path / "ended/plans").iterdir())
+
+    resumed = ask(record, colors(30), GREEDY, tmp_path / "ended", "test")
+    assert read == [30, 30, 30]
+    pd.testing.assert_frame_equal(resumed, whole)
+    assert not list((tmp_path / "ended/plans").iterdir())
+
+
+def test_what_is_asked_later_is_answered_alone(
+    record: dict[str, Any], tmp_path: Any, read: list[int]
+) -> None:
+    """More prompts cost as much as they are; those that were answered are not read again."""
+    ask(record, colors(25), GREEDY, tmp_path, "test")
+    ask(record, colors(30), GREEDY, tmp_path, "test")
+    ask(record, colors(30), GREEDY, tmp_path, "test")
+
+    assert read == [25, 5]

@@ -89,7 +89,7 @@ def answers(
         tally = Tally(what, len(new), reused)
         intake = Intake(responses, tally, purse or Purse(Price()), provider.response)
         try:
-            _sample_once(new, provider, intake)
+            _sample_once(new, provider, intake, list(asked.values()))
         finally:
             if new:
                 log.info("%s", tally.line())
@@ -127,7 +127,9 @@ def bucket(request: Request) -> int:
     return int(request.key[:8], 16) % BUCKETS
 
 
-def _sample_once(new: Sequence[Request], provider: Provider, intake: Intake) -> None:
+def _sample_once(
+    new: Sequence[Request], provider: Provider, intake: Intake, asked: Sequence[Request]
+) -> None:
     """Have `provider` answer what no other process is asking, and wait for what others ask."""
     left: dict[str, list[Request]] = {}
     for request in new:
@@ -141,7 +143,7 @@ def _sample_once(new: Sequence[Request], provider: Provider, intake: Intake) -> 
             still = [request for request in taken if request not in responses]
             intake.tally.found(len(taken) - len(still))
             try:
-                provider.sample(still, intake)
+                provider.sample(still, intake, asked)
             finally:
                 responses.sync()
             claims.release()

@@ -23,8 +23,11 @@ class Provider(Protocol):
     def request(self, messages: list[dict[str, str]], sampling: Sampling, sample: int) -> Request:
         """Return the request that asks this subject."""
 
-    def sample(self, requests: Sequence[Request], intake: Intake) -> None:
-        """Give `intake` the raw response to each request, in any order, as soon as it is there."""
+    def sample(self, requests: Sequence[Request], intake: Intake, among: Sequence[Request]) -> None:
+        """Give `intake` the raw response to each request, in any order, as soon as it is there.
+
+        They are those that lack one, `among` all that the job asks.
+        """
 
     def response(self, raw: Any) -> Response:
         """Return a raw response in the shape that all providers share."""

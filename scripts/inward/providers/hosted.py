@@ -66,7 +66,12 @@ class HostedProvider:
         body = self.dialect.body(record, messages, sampling)
         return Request(self.dialect.NAME, record["base_url"], body, sample)
 
-    def sample(self, requests: Sequence[Request], intake: Intake) -> None:
+    def sample(
+        self,
+        requests: Sequence[Request],
+        intake: Intake,
+        among: Sequence[Request],  # noqa: ARG002 - who answers one by one needs no others
+    ) -> None:
         """Give `intake` the server's JSON for each request, in the order in which answers come."""
         if not requests:
             return

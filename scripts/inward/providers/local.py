@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from inward.digests import digest
+from inward.files import read_json, write_json
 from inward.requests import Request, Response, Sampling, Token
 from inward.scheduler import Intake
 
@@ -36,12 +37,30 @@ class LocalProvider:
         body = {"model": self.model, "messages": messages, **vars(sampling)}
         return Request("local", None, body, sample)
 
-    def sample(self, requests: Sequence[Request], intake: Intake) -> None:
-        """Give `intake` the raw response to each request, as soon as its batch is answered."""
+    def sample(self, requests: Sequence[Request], intake: Intake, among: Sequence[Request]) -> None:
+        """Give `intake` the raw response to each request, as soon as its batch is answered.
+
+        What stands beside a request in its batch moves the last decimals of its answer. So what a
+        job sets out to answer is written down until it is done, and who goes on with the job after
+        it was ended answers in the same batches.
+        """
         if not requests:
             return
-        for request, raw in self._sampler().sample(requests):
+        wanted = {request.key for request in requests}
+        plan = self._plan(among)
+        planned = set(read_json(plan)) if plan.exists() else set()
+        if not wanted <= planned:
+            planned = wanted
+            write_json(plan, sorted(planned))
+        batched = [request for request in among if request.key in planned]
+        for request, raw in self._sampler().sample(batched, wanted):
             intake.answer(request, raw)
+        plan.unlink(missing_ok=True)
+
+    def _plan(self, among: Sequence[Request]) -> Path:
+        """Return the file that says which of the requests of a job are to be answered together."""
+        job = digest(sorted(request.key for request in among))
+        return self.store / "plans" / f"{job[:32]}.json"
 
     def _sampler(self) -> Any:
         """Return the engine that the record names, the checkpoint loaded."""

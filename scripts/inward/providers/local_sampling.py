@@ -44,9 +44,12 @@ class Sampler:
         self.ends = end_tokens(self.network, self.tokenizer)
         self._spelled: dict[int, str] = {}
 
-    def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
-        """Yield each request with its raw response, shortest prompts first.
+    def sample(
+        self, requests: Sequence[Request], wanted: set[str]
+    ) -> Iterator[tuple[Request, Any]]:
+        """Yield each request whose key is wanted with its raw response, shortest prompts first.
 
+        Batches are formed of all of them, and answered where they have one that is wanted.
         A batch that memory has no room for is halved, and so are those after it. Raises
         ProviderError where there is no room for one request alone.
         """
@@ -54,9 +57,13 @@ class Sampler:
         ordered, begin, limit = in_order(requests, prompts), 0, limit_of(self.network)
         while begin < len(ordered):
             batch = next_batch(ordered, begin, prompts, limit)
+            if wanted.isdisjoint(request.key for request in batch):
+                begin += len(batch)
+                continue
             answers = self._answers_if_room(batch, prompts)
             if answers is not None:
-                yield from zip(batch, answers, strict=True)
+                pairs = zip(batch, answers, strict=True)
+                yield from ((request, raw) for request, raw in pairs if request.key in wanted)
                 begin += len(batch)
                 continue
             longest = max(len(prompts[request.key]) for request in batch)

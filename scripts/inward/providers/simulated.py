@@ -38,7 +38,12 @@ class SimulatedProvider:
         body = {"model": self.model, "messages": messages, **vars(sampling)}
         return Request("simulated", None, body, sample)
 
-    def sample(self, requests: Sequence[Request], intake: Intake) -> None:
+    def sample(
+        self,
+        requests: Sequence[Request],
+        intake: Intake,
+        among: Sequence[Request],  # noqa: ARG002 - who answers one by one needs no others
+    ) -> None:
         """Give `intake` what the subject says to each request."""
         subject = subject_of(self.record, self.store)
         for request in requests:

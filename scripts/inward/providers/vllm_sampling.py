@@ -55,8 +55,11 @@ class VllmSampler:
             **adapted,
         )
 
-    def sample(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Any]]:
-        """Yield each request with its raw response."""
+    def sample(
+        self, requests: Sequence[Request], wanted: set[str]
+    ) -> Iterator[tuple[Request, Any]]:
+        """Yield each request whose key is wanted with its raw response; vLLM forms batches."""
+        requests = [request for request in requests if request.key in wanted]
         for begin in range(0, len(requests), AT_ONCE):
             some = requests[begin : begin + AT_ONCE]
             outputs = self._engine.generate(
