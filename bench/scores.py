@@ -112,7 +112,7 @@ def score(resamples: int) -> None:
         advantage_table=HOME / "scores/advantage.parquet",
         roles={task: "test" if task == TASKS[-1] else "train" for task in TASKS},
         comparisons=comparisons(),
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -123,7 +123,7 @@ def score_interaction(resamples: int) -> None:
         table=HOME / "scores/interaction.parquet",
         comparisons=comparisons(),
         roots={predictor: predictor for predictor in PREDICTORS},
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -157,7 +157,7 @@ def score_own_target(resamples: int) -> None:
         items_table=HOME / "scores/items.parquet",
         table=HOME / "scores/own_target.parquet",
         pairs=[{"predictor": p, "target": t} for p, t in CROSSED],
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -178,7 +178,7 @@ def score_change(resamples: int) -> None:
             }
             for after, of, arm in ((changed, donor, "change"), (placebo, before, "placebo"))
         ],
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -196,7 +196,7 @@ def score_scaling(resamples: int) -> None:
             for full, part, kind in ((*TARGETS[:2], "self"), (*TARGETS[2:], "cross"))
             for p, share in ((full, 1), (part, 0.1))
         ],
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -208,7 +208,7 @@ def score_generalization(resamples: int) -> None:
         table=HOME / "scores/generalization.parquet",
         comparisons=[{"target": t, "self_predictor": t, "cross_predictor": p} for p, t in CROSSED],
         lessons=dict.fromkeys(TARGETS, taught),
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -222,7 +222,7 @@ def score_drift(resamples: int) -> None:
             {"finetune": t, "base": base, "learns": "predictions", "round": 1}
             for t, base in CROSSED
         ],
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -237,7 +237,7 @@ def score_seeds(resamples: int) -> None:
             for t, p in ((one, three), (two, four))
         ],
         families={one: one, two: one, three: three, four: three},
-        bootstrap={"resamples": resamples, "confidence": 0.95, "seed": 1},
+        bootstrap=drawn(resamples),
     )
 
 
@@ -315,6 +315,11 @@ def read_items() -> pd.DataFrame:
         HOME / "scores/items.parquet",
         ["target", "predictor", "task", "property", "prompt_id", "correct"],
     ).astype({"correct": "float"})
+
+
+def drawn(resamples: int) -> dict[str, Any]:
+    """Return how intervals and tests are to be drawn."""
+    return {"resamples": resamples, "confidence": 0.95, "seed": 1}
 
 
 def comparisons() -> list[dict[str, str]]:

@@ -20,6 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from inward.errors import StoreError
+from inward.files import content, written_new
+from inward.processes import runs
 from inward.progress import log
 
 BEAT = 10.0  # seconds between two heartbeats
@@ -108,7 +110,7 @@ class Claims:
         """Return whether a claim's owner is gone: not on this machine, or without a heartbeat."""
         with suppress(ValueError):
             said = json.loads(held)
-            if said["machine"] == _machine() and not _runs(said["process"]):
+            if said["machine"] == _machine() and not runs(said["process"]):
                 return True
         owner = _owner(held)
         return self._silent(owner, content(self._alive(owner)))
@@ -149,25 +151,6 @@ class Claims:
         return self.folder / f"{owner}.alive"
 
 
-def written_new(path: Path, what: bytes) -> bool:
-    """Write a file that does not exist yet, and return whether it did not."""
-    try:
-        with path.open("xb", buffering=0) as file:
-            file.write(what)
-            os.fsync(file.fileno())
-    except FileExistsError:
-        return False
-    return True
-
-
-def content(path: Path) -> bytes | None:
-    """Return what a file holds; None where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
 def _owner(held: bytes | None) -> str:
     """Return who wrote a claim; empty where that was cut short."""
     try:
@@ -181,13 +164,3 @@ def _machine() -> list[str]:
     with suppress(OSError):
         return [socket.gethostname(), Path("/proc/self/ns/pid").readlink().name]
     return [socket.gethostname()]
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -24,6 +24,25 @@ def written_whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def written_new(path: Path, what: bytes) -> bool:
+    """Write a file that does not exist yet, and return whether it did not."""
+    try:
+        with path.open("xb", buffering=0) as file:
+            file.write(what)
+            os.fsync(file.fileno())
+    except FileExistsError:
+        return False
+    return True
+
+
+def content(path: Path) -> bytes | None:
+    """Return what a file holds; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` in UTF-8."""
     with written_whole(path) as partial:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from inward.digests import digest_text
 from inward.errors import ProviderError
-from inward.files import write_json
+from inward.files import content, write_json, written_new
 from inward.jobs.calls import (
     ATTEMPTS,
     FIRST_WAIT,
@@ -26,6 +26,7 @@ from inward.jobs.calls import (
     meaning_of,
     patiently,
 )
+from inward.processes import runs
 from inward.progress import log
 
 T = TypeVar("T")
@@ -114,7 +115,7 @@ def _settled(
     seen: Any = None
     since = 0.0
     while True:
-        held = _bytes(claim)  # before the look, which so sees all that the claim's owner did
+        held = content(claim)  # before the look, which so sees all that the claim's owner did
         now = time.time()
         state = (held, held is not None and _may_live(_parsed(held)))
         if state != seen:
@@ -147,13 +148,7 @@ def _may_live(held: dict[str, Any]) -> bool:
         return True
     if held["process"] == os.getpid():
         return False
-    try:
-        os.kill(held["process"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return runs(held["process"])
 
 
 def _claim(claim: Path, held: bytes | None) -> bytes | None:
@@ -166,18 +161,18 @@ def _claim(claim: Path, held: bytes | None) -> bytes | None:
     mine = json.dumps({"at": time.time(), **named}).encode()
     claim.parent.mkdir(parents=True, exist_ok=True)
     if held is None:
-        return mine if _written_new(claim, mine) else None
+        return mine if written_new(claim, mine) else None
     marker = claim.with_name(f"{claim.name}.{digest_text(held.decode(errors='replace'))[:16]}")
-    if not _written_new(marker, mine):
+    if not written_new(marker, mine):
         raise ProviderError(
             f"another process takes over what was interrupted; run again, and if that does not"
             f" help, delete {marker}"
         )
     try:
-        if _bytes(claim) != held:
+        if content(claim) != held:
             return None
         fresh = claim.with_name(f".{claim.name}.{named['nonce']}")
-        _written_new(fresh, mine)
+        written_new(fresh, mine)
         fresh.replace(claim)
         return mine
     finally:
@@ -186,26 +181,8 @@ def _claim(claim: Path, held: bytes | None) -> bytes | None:
 
 def _withdraw(claim: Path, mine: bytes) -> None:
     """Delete a claim whose call has made nothing, unless it is another's by now."""
-    if _bytes(claim) == mine:
+    if content(claim) == mine:
         claim.unlink(missing_ok=True)
-
-
-def _written_new(path: Path, content: bytes) -> bool:
-    """Write a file that does not exist yet, and return whether it did not."""
-    try:
-        with path.open("xb", buffering=0) as file:
-            file.write(content)
-            os.fsync(file.fileno())
-    except FileExistsError:
-        return False
-    return True
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def _parsed(held: bytes) -> dict[str, Any]:

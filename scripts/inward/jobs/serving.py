@@ -27,6 +27,7 @@ from inward.errors import ProviderError
 from inward.files import read_json, read_json_lines, write_json
 from inward.jobs.calls import Said, patiently
 from inward.money import SERVED
+from inward.processes import runs
 from inward.progress import log
 from inward.providers.hosted import DIALECTS, key_of
 from inward.segments import Segment
@@ -165,7 +166,7 @@ def _far(held: dict[str, Any]) -> bool:
 
 def _left(held: dict[str, Any]) -> bool:
     """Return whether a process of this host held a lease, and is gone."""
-    return not _far(held) and not _alive(held["process"])
+    return not _far(held) and not runs(held["process"])
 
 
 def _deployed(sdk: Any, record: dict[str, Any]) -> str:
@@ -247,16 +248,6 @@ def _delete(sdk: Any, project: str, endpoint: str, deployment: str) -> None:
         sdk.endpoints.deployments.delete(deployment, project_id=project, endpoint_id=endpoint)
     except together.NotFoundError:
         log.info("deployment %s is gone already", deployment)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @contextmanager
