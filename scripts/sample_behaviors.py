@@ -36,7 +36,10 @@ def main(
     questions = behavior_questions(tables, splits, samples)
     if shard:
         asked = Sampling(**sampling)
-        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share=share))
+        filled = fill(
+            record, questions, asked, Path(store), model.stem, share=share, stage="behaviors"
+        )
+        write_json(shard, filled)
         return
     if record["provider"] == "baseline":
         answered = with_answers(questions, behave(record["rule"], questions["prompt"]))
@@ -50,6 +53,7 @@ def main(
             prices=read_prices(Path(prices)),
             budget=budget,
             shards=shards,
+            stage="behaviors",
         )
     for path in behaviors or []:
         of_task = answered[answered["task"] == path.stem]

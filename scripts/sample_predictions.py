@@ -54,7 +54,10 @@ def main(
         questions = questions.assign(examples=None)
     if shard:
         asked = Sampling(**sampling)
-        write_json(shard, fill(record, questions, asked, Path(store), model.stem, share=share))
+        filled = fill(
+            record, questions, asked, Path(store), model.stem, share=share, stage="predictions"
+        )
+        write_json(shard, filled)
         return
     if rule in COPYING:
         responses = predict(rule, questions["prompt"], questions["property"])
@@ -73,6 +76,7 @@ def main(
             prices=read_prices(Path(prices)),
             budget=budget,
             shards=shards,
+            stage="predictions",
         )
     for path in predictions or []:
         of_task = answered[answered["task"] == path.stem]

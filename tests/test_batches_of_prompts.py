@@ -183,12 +183,12 @@ def test_a_job_that_was_ended_goes_on_in_the_same_batches(
         patched.setattr(Intake, "answer", ending)
         with pytest.raises(Ended):
             ask(record, colors(30), GREEDY, tmp_path / "ended", "test")
-    assert list((tmp_path / "ended/plans").iterdir())
+    assert list((tmp_path / "ended").rglob("*.plan"))
 
     resumed = ask(record, colors(30), GREEDY, tmp_path / "ended", "test")
     assert read == [30, 30, 30]
     pd.testing.assert_frame_equal(resumed, whole)
-    assert not list((tmp_path / "ended/plans").iterdir())
+    assert not list((tmp_path / "ended").rglob("*.plan"))
 
 
 def test_what_is_asked_later_is_answered_alone(

@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from inward.asking import ask, fill
+from inward.asking import _claim_of, ask, fill
+from inward.claims import Claims
 from inward.errors import StoreError
-from inward.requests import Sampling
+from inward.providers import open_provider
+from inward.requests import Sampling, user
+from inward.store import ResponseStore
 from inward.verify import _responses
 
 from .tiny import REQUESTS, record
@@ -75,3 +78,15 @@ def test_each_sampling_of_a_sharded_model_has_its_shards(tmp_path: Path) -> None
     assert planned["sample_shard_of_predictions"] == 3 * of_wren
     assert planned["ask_behaviors"] == of_wren + 1  # and a baseline
     assert planned["sample_behaviors"] == 7 - of_wren
+
+
+def test_who_asks_something_else_of_a_model_waits_for_nobody(tmp_path: Path) -> None:
+    """Behaviors that are under way elsewhere do not hold up predictions of the same model."""
+    provider = open_provider(RECORD, tmp_path)
+    asked = [provider.request(user(text), SAMPLING, 0) for text in QUESTIONS["question"]]
+    with ResponseStore(tmp_path, provider.model) as responses, Claims(responses.folder) as others:
+        held = others.take([_claim_of(request, "behaviors") for request in asked], "test")
+        found = ask(RECORD, QUESTIONS, SAMPLING, tmp_path, "test", stage="predictions")
+
+    assert len(held) > 10
+    assert len(found) == len(QUESTIONS)

@@ -1,6 +1,7 @@
 """Asking: tables of questions become tables of answers, from the store or from a provider."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from inward.claims import Claims
 from inward.digests import digest
 from inward.errors import StoreError
+from inward.files import read_json, write_json
 from inward.intake import Intake
 from inward.ledger import note
 from inward.money import UNKNOWN, Price, Prices, Purse, open_purse
@@ -31,18 +33,20 @@ def ask(
     prices: Prices = UNKNOWN,
     budget: float | None = None,
     shards: Sequence[Path] = (),
+    stage: str = "",
 ) -> pd.DataFrame:
     """Return `questions` (columns question, sample, perhaps examples) with a subject's answers.
 
-    `record` is the subject's in models/, `budget` in dollars. Adds text, finish_reason, tokens and
-    request_key. After `shards`, files that the jobs of `fill` left, all answers are in the store.
+    `record` is the subject's in models/, `budget` in dollars; no request is of two stages. Adds
+    text, finish_reason, tokens and request_key. After `shards`, files that the jobs of `fill` left,
+    all answers are in the store.
     """
     provider = open_provider(record, store, prices.ends.get(record.get("model", "")))
     requests = _requests(provider, questions, sampling)
     if shards:
         _refuse_holes(requests, provider, store, shards)
     purse = open_purse(record, store, prices, budget)
-    responses = answers(requests, provider, store, what, purse)
+    responses = answers(requests, provider, store, what, purse, stage=stage)
     return with_answers(questions, responses, [request.key for request in requests])
 
 
@@ -54,6 +58,7 @@ def fill(
     what: str,
     *,
     share: tuple[int, int],
+    stage: str = "",
 ) -> dict[str, Any]:
     """Have the store hold a subject's answers to a share of `questions`: the first of four is 1, 4.
 
@@ -65,7 +70,7 @@ def fill(
         for request in _requests(provider, questions, sampling)
         if bucket(request) % of == place - 1
     ]
-    answers(requests, provider, store, what)
+    answers(requests, provider, store, what, stage=stage)
     keys = sorted({request.key for request in requests})
     return {"requests": len(keys), "keys": digest(keys)}
 
@@ -76,6 +81,8 @@ def answers(
     store: Path,
     what: str,
     purse: Purse | None = None,
+    *,
+    stage: str = "",
 ) -> list[Response]:
     """Return the responses to `requests`, in their order; new ones are in the store by then.
 
@@ -89,7 +96,7 @@ def answers(
         tally = Tally(what, len(new), reused)
         intake = Intake(responses, tally, purse or Purse(Price()), provider.response)
         try:
-            _sample_once(new, provider, intake, list(asked.values()))
+            _sample_once(list(asked.values()), new, provider, intake, stage)
         finally:
             if new:
                 log.info("%s", tally.line())
@@ -128,14 +135,18 @@ def bucket(request: Request) -> int:
 
 
 def _sample_once(
-    new: Sequence[Request], provider: Provider, intake: Intake, asked: Sequence[Request]
+    asked: Sequence[Request],
+    new: Sequence[Request],
+    provider: Provider,
+    intake: Intake,
+    stage: str,
 ) -> None:
     """Have `provider` answer what no other process is asking, and wait for what others ask."""
     left: dict[str, list[Request]] = {}
     for request in new:
-        left.setdefault(f"{bucket(request):02}", []).append(request)
+        left.setdefault(_claim_of(request, stage), []).append(request)
     responses = intake.store
-    with Claims(responses.folder) as claims:
+    with Claims(responses.folder) as claims, _together(asked, new, provider, responses) as among:
         while left:
             mine = claims.take(left, intake.tally.what)
             responses.refresh()
@@ -143,10 +154,40 @@ def _sample_once(
             still = [request for request in taken if request not in responses]
             intake.tally.found(len(taken) - len(still))
             try:
-                provider.sample(still, intake, asked)
+                provider.sample(still, intake, among)
             finally:
                 responses.sync()
             claims.release()
+
+
+def _claim_of(request: Request, stage: str) -> str:
+    """Return the name of what is claimed with a request: its bucket, of those asked likewise.
+
+    So a model's behaviors and predictions can be sampled side by side, and nobody waits.
+    """
+    likewise = {name: value for name, value in request.body.items() if name != "messages"}
+    return f"{digest([stage, likewise])[:16]}-{bucket(request):02}"
+
+
+@contextmanager
+def _together(
+    asked: Sequence[Request], new: Sequence[Request], provider: Provider, responses: ResponseStore
+) -> Iterator[Sequence[Request]]:
+    """Give the requests of which batches are to be formed: all that a job set out to have answered.
+
+    They are written down until all are answered, so that whoever goes on with a job that was ended
+    answers in the same batches, to the last decimal.
+    """
+    if not (new and provider.in_batches):
+        yield new
+        return
+    job = digest(sorted(request.key for request in asked))
+    plan = responses.folder / f"{job[:32]}.plan"
+    if not plan.exists():
+        write_json(plan, sorted(request.key for request in new))
+    planned = set(read_json(plan)).union(request.key for request in new)
+    yield [request for request in asked if request.key in planned]
+    plan.unlink(missing_ok=True)
 
 
 def _tell_models(what: str, responses: Sequence[Response]) -> None:

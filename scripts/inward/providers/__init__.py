@@ -19,6 +19,7 @@ class Provider(Protocol):
     """A subject, opened for sampling."""
 
     model: str  # identity in the store
+    in_batches: bool  # whether what is asked beside a request moves the last decimals of its answer
 
     def request(self, messages: list[dict[str, str]], sampling: Sampling, sample: int) -> Request:
         """Return the request that asks this subject."""
@@ -26,7 +27,7 @@ class Provider(Protocol):
     def sample(self, requests: Sequence[Request], intake: Intake, among: Sequence[Request]) -> None:
         """Give `intake` the raw response to each request, in any order, as soon as it is there.
 
-        They are those that lack one, `among` all that the job asks.
+        Who answers in batches forms them of the requests in `among`, these included.
         """
 
     def response(self, raw: Any) -> Response:

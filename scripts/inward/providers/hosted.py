@@ -50,6 +50,8 @@ DIALECTS: dict[str, Dialect] = {"openai": openai, "together": together}
 class HostedProvider:
     """A model behind a `base_url`."""
 
+    in_batches = False
+
     def __init__(self, record: dict[str, Any], store: Path, ends: str | None = None) -> None:
         self.record = record
         self.store = store

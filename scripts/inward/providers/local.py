@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from inward.digests import digest
-from inward.files import read_json, write_json
 from inward.requests import Request, Response, Sampling, Token
 from inward.scheduler import Intake
 
@@ -21,6 +20,7 @@ class LocalProvider:
         self.record = record
         self.store = store
         self._by_vllm = record.get("engine") == "vllm"
+        self.in_batches = not self._by_vllm  # which forms its own
         quantized = {"quantize": record["quantize"]} if record.get("quantize") else {}
         self.model = digest(
             {
@@ -38,29 +38,12 @@ class LocalProvider:
         return Request("local", None, body, sample)
 
     def sample(self, requests: Sequence[Request], intake: Intake, among: Sequence[Request]) -> None:
-        """Give `intake` the raw response to each request, as soon as its batch is answered.
-
-        What stands beside a request in its batch moves the last decimals of its answer. So what a
-        job sets out to answer is written down until it is done, and who goes on with the job after
-        it was ended answers in the same batches.
-        """
+        """Give `intake` the raw response to each request, as soon as its batch is answered."""
         if not requests:
             return
         wanted = {request.key for request in requests}
-        plan = self._plan(among)
-        planned = set(read_json(plan)) if plan.exists() else set()
-        if not wanted <= planned:
-            planned = wanted
-            write_json(plan, sorted(planned))
-        batched = [request for request in among if request.key in planned]
-        for request, raw in self._sampler().sample(batched, wanted):
+        for request, raw in self._sampler().sample(among, wanted):
             intake.answer(request, raw)
-        plan.unlink(missing_ok=True)
-
-    def _plan(self, among: Sequence[Request]) -> Path:
-        """Return the file that says which of the requests of a job are to be answered together."""
-        job = digest(sorted(request.key for request in among))
-        return self.store / "plans" / f"{job[:32]}.json"
 
     def _sampler(self) -> Any:
         """Return the engine that the record names, the checkpoint loaded."""

@@ -25,6 +25,8 @@ FITTED = "learned.json"
 class SimulatedProvider:
     """A simulated subject, known by its settings and by what it has learnt."""
 
+    in_batches = False
+
     def __init__(self, record: dict[str, Any], store: Path) -> None:
         self.record = record
         self.store = store
