@@ -83,7 +83,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     local, remote = workshop(folder / "local"), workshop(folder / "remote")
     with cluster(folder / "cluster"), _head(local) as here:
         with _head(remote, "--profile", "profiles/slurm") as first:
-            _requeue(_running(TRAIN))
+            _requeue(_running(TRAIN), TRAIN, remote)
             _kill_script(_running(BEHAVE), BEHAVE, remote)
             _time_out(_running(PREDICT, attempt=2), PREDICT, remote)
             said("scancel", _running(BEHAVE, attempt=2))
@@ -160,15 +160,22 @@ def _script(what: tuple[str, str], workshop: Workshop, other_than: int = 0) -> i
     raise AssertionError(f"{what}: no process writes its log")
 
 
-def _requeue(job: str) -> None:
-    """Put a job back into the queue, as preemption does, and have it not wait there."""
+def _requeue(job: str, what: tuple[str, str], workshop: Workshop) -> None:
+    """Put a job that is at work back into the queue, as preemption does, and have it not wait there.
+
+    Not at all would not do: a node starts no job in the second in which it ended it, and says that
+    the job has failed.
+    """
+    _script(what, workshop)
     said("scontrol", "requeue", job)
+    time.sleep(3)
     until = time.monotonic() + LONGEST / 4
     while time.monotonic() < until:
         said("scontrol", "update", f"JobId={job}", "StartTime=now")
         time.sleep(0.5)
         if "RUNNING" in said("squeue", "-h", "-j", job, "-o", "%T"):
             return
+    raise AssertionError(f"{what}: put back, job {job} never ran again")
 
 
 def _kill_script(job: str, what: tuple[str, str], workshop: Workshop) -> None:

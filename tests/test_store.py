@@ -1,12 +1,14 @@
 """The response store: nothing is lost, and nothing is asked twice."""
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +55,41 @@ def test_a_torn_last_line_is_passed_over(tmp_path: Path) -> None:
         assert reader.get(request("a")) == 1
 
 
+def test_a_line_that_is_just_being_written_is_read_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader that met half a line does not take the other half for one, when that follows."""
+    with ResponseStore(tmp_path, "m") as store:
+        store.add(request("a"), 1)
+        store.add(request("b"), 2)
+    (segment,) = segments(tmp_path)
+    whole = segment.read_bytes()
+    segment.write_bytes(whole[:-100])
+
+    class GrownAtItsEnd(io.FileIO):
+        """A file whose writer goes on as soon as a reader has come to its end."""
+
+        def readinto(self, buffer: Any) -> int | None:
+            count = super().readinto(buffer)
+            if not count:
+                segment.write_bytes(whole)
+            return count
+
+    def opened(path: Path, mode: str) -> Any:
+        return io.BufferedReader(GrownAtItsEnd(path)) if mode == "rb" else as_usual(path, mode)
+
+    as_usual = Path.open
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", opened)
+        reader = ResponseStore(tmp_path, "m")
+
+    assert segment.read_bytes() == whole
+    assert reader.get(request("a")) == 1
+    assert request("b") not in reader
+    reader.refresh()
+    assert reader.get(request("b")) == 2
+
+
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     """A line that is broken in the middle of a segment ends with its file and number."""
     with ResponseStore(tmp_path, "m") as store:
@@ -85,27 +122,25 @@ def test_models_do_not_share_responses(tmp_path: Path) -> None:
 
 def test_writers_and_readers_work_side_by_side(tmp_path: Path) -> None:
     """Two writers lose nothing, and readers meanwhile see whole records only."""
-    seen = []
 
     def write(name: str) -> None:
         with ResponseStore(tmp_path, "m") as store:
             for number in range(300):
                 store.add(request(f"{name}{number}"), [name, number, NASTY])
 
-    def read() -> None:
-        for _ in range(20):
-            reader = ResponseStore(tmp_path, "m")
-            seen.append(len(reader))
+    def read() -> list[int]:
+        return [len(ResponseStore(tmp_path, "m")) for _ in range(20)]
 
-    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
-    threads += [threading.Thread(target=read) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor() as pool:
+        writers = [pool.submit(write, name) for name in "ab"]
+        readers = [pool.submit(read) for _ in range(2)]
+    for writer in writers:
+        writer.result()
 
     assert len(ResponseStore(tmp_path, "m")) == 600
-    assert max(seen) <= 600
+    for reader in readers:
+        assert reader.result() == sorted(reader.result())
+        assert max(reader.result()) <= 600
 
 
 WRITER = """

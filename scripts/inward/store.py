@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -165,12 +166,14 @@ def _places_in(segment: Path, begin: int = 0) -> Iterator[tuple[str, _Place]]:
 
 
 def _lines(segment: Path, begin: int = 0) -> Iterator[bytes]:
-    """Yield the lines of a segment that were finished, each with its newline, from a byte on."""
+    """Yield the lines of a segment that were finished, each with its newline, from a byte on.
+
+    The first that was not is the last: should its writer go on meanwhile, what is read next would
+    be the other half of it.
+    """
     with segment.open("rb") as file:
         file.seek(begin)
-        for line in file:
-            if line.endswith(b"\n"):
-                yield line
+        yield from takewhile(lambda line: line.endswith(b"\n"), file)
 
 
 def _record(place: _Place) -> Any:
