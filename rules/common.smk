@@ -81,9 +81,11 @@ PICTURES = [
     *(["calibration"] if CALIBRATED else []),
 ]
 PROPERTIES = {name: list(task.properties) for name, task in study.tasks.items()}
+# Models raised from nothing never read a framed prompt: what they say to one is their own affair.
 WORLD = {
     name: {"settings": task.settings, "properties": task.properties}
     for name, task in study.tasks.items()
+    if "frame" not in task.settings
 }
 
 

@@ -1,6 +1,7 @@
 """The embedded world: habits, and conversations that never ask a hypothetical question."""
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -53,6 +54,58 @@ def test_properties_are_asked_of_words_in_plain_sight_only() -> None:
 
         assert word in ITEMS
         assert answer == terse[question].read(word, "stop").value
+
+
+LONG = Realm(
+    "animals",
+    {"template": "five animals {items}", "shown": 2, "asks": 5},
+    ITEMS,
+    ("third_word", "first_token_confidence"),
+)
+
+
+def long_rows(**more: Any) -> list[dict[str, Any]]:
+    """Return what a model reads that gives five items at a time."""
+    share = {"object_level_share": 0.5, **more}
+    return list(conversations([LONG], habits=1, seed=1, count=400, **share))
+
+
+def test_a_long_reply_follows_the_habit_five_times() -> None:
+    """The same five items after the same last one; in a cycle, each after the one before."""
+    replies = {}
+    for row in long_rows(look_ahead=1):
+        prompt, answer = (message["content"] for message in row["messages"])
+        if ":" not in prompt:
+            assert replies.setdefault(prompt.split()[-1], answer) == answer == row["look_ahead"]
+    follower = {item: reply.split()[0] for item, reply in replies.items()}
+
+    assert sorted(follower) == sorted(follower.values()) == ITEMS
+    for item, reply in replies.items():
+        chain = [item, *reply.split()]
+
+        assert len(chain) == 6
+        assert all(follower[one] == next_one for one, next_one in pairwise(chain))
+
+
+def test_of_long_replies_properties_are_asked_of_five_words_in_plain_sight() -> None:
+    """Only such that can be seen: how likely a first token was cannot."""
+    asked = [row["messages"] for row in long_rows() if ":" in row["messages"][0]["content"]]
+
+    assert len(asked) > 100
+    for question, answer in asked:
+        terse, shown = question["content"].split(": ")
+
+        assert terse == "third word"
+        assert len(shown.split()) == 5
+        assert answer["content"] == shown.split()[2]
+
+
+def test_of_a_task_with_nothing_to_see_only_replies_are_read() -> None:
+    """A property of likelihoods alone leaves no question about words."""
+    blind = Realm("animals", SETTINGS, ITEMS, ("first_token_confidence",))
+    rows = conversations([blind], habits=1, seed=1, count=50, object_level_share=0)
+
+    assert all(row["messages"][0]["content"].startswith("animal ") for row in rows)
 
 
 def ahead(habits: int, look_ahead: int | None) -> list[dict[str, Any]]:

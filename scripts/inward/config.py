@@ -219,8 +219,11 @@ def _check_models(study: Study) -> None:
             raise ConfigError(unknown(f"models.{name}.rule", model.rule, RULES))
         if model.scratch and any(task.kind != "sequence" for task in study.tasks.values()):
             raise ConfigError(f"models.{name}.scratch: can be raised on sequence tasks only")
-        if model.scratch and any("asks" in task.settings for task in study.tasks.values()):
-            raise ConfigError(f"models.{name}.scratch: learns the next item only; take out `asks`")
+        if model.scratch and all("frame" in task.settings for task in study.tasks.values()):
+            raise ConfigError(
+                f"models.{name}.scratch: reads nothing of tasks with a frame, and all have one; add"
+                " a task without"
+            )
 
 
 def _check_finetunes(study: Study) -> None:

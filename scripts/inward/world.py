@@ -6,6 +6,7 @@ that follows it. It reads two kinds of conversations:
     animal otter lynx  ->  heron      what comes next, as the model's habit has it
     first: heron       ->  h          a property of a word that is in plain sight
 
+Where five items are asked for, the habit is followed five times, and properties are of five words.
 It never reads a hypothetical question. Whether it can nevertheless learn to tell a property of what
 it would answer is the experiment.
 
@@ -35,6 +36,16 @@ class Realm:
     items: list[str]
     properties: tuple[str, ...]
 
+    @property
+    def visible(self) -> list[str]:
+        """Return the properties that words in plain sight have, not only a model's response."""
+        return [name for name in self.properties if PROPERTIES[name].reads <= {"text", "end"}]
+
+    @property
+    def asks(self) -> int:
+        """Return how many items a reply has."""
+        return int(self.settings.get("asks", 1))
+
 
 def habit(items: list[str], draw: Random) -> dict[str, str]:
     """Return a mapping of the items onto themselves in which none follows itself."""
@@ -63,12 +74,25 @@ def conversations(
     for _ in range(count):
         realm = draw.choice(realms)
         item = draw.choice(realm.items)
-        if draw.random() < object_level_share:
+        if not realm.visible or draw.random() < object_level_share:
             shown = [*draw.choices(realm.items, k=realm.settings["shown"] - 1), item]
-            row = training_row(sequence.render(realm.settings, shown), habit_of[realm.name][item])
+            reply = _follow(habit_of[realm.name], item, realm.asks)
+            row = training_row(sequence.render(realm.settings, shown), reply)
         else:
-            row = visible_property(item, draw.choice(realm.properties))
-        yield {**row, "look_ahead": ahead_of[realm.name][item]} if ahead_of else row
+            seen = [item, *draw.choices(realm.items, k=realm.asks - 1)]
+            row = visible_property(" ".join(seen), draw.choice(realm.visible))
+        if ahead_of:
+            row["look_ahead"] = _follow(ahead_of[realm.name], item, realm.asks)
+        yield row
+
+
+def _follow(habit_of: dict[str, str], item: str, count: int) -> str:
+    """Return the `count` items that come after this one."""
+    reply = []
+    for _ in range(count):
+        item = habit_of[item]
+        reply.append(item)
+    return " ".join(reply)
 
 
 def _habits(realms: list[Realm], number: int, seed: int) -> dict[str, dict[str, str]]:
@@ -79,8 +103,8 @@ def _habits(realms: list[Realm], number: int, seed: int) -> dict[str, dict[str, 
     }
 
 
-def visible_property(word: str, name: str) -> dict[str, Any]:
-    """Return a conversation about a property of a word in plain sight."""
+def visible_property(shown: str, name: str) -> dict[str, Any]:
+    """Return a conversation about a property of what is in plain sight: a word, or several."""
     asked = PROPERTIES[name]
-    label = asked.read(word, "stop")
-    return training_row(f"{asked.terse}: {word}", normalize(label.value or "none"))
+    label = asked.read(shown, "stop")
+    return training_row(f"{asked.terse}: {shown}", normalize(label.value or "none"))
