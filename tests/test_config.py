@@ -274,6 +274,16 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             " else of the kind"
         ),
     ),
+    "a model raised on framed tasks alone": (
+        {
+            f"tasks.{task}.frame": "really {prompt}"
+            for task in ("colors", "countries", "cities", "numbers", "animals", "words")
+        },
+        (
+            "config: models.wren.scratch: reads nothing of tasks with a frame, and all have one; add"
+            " a task without"
+        ),
+    ),
     "a kind of GPU where there is none": (
         {"models.wren.resources": {"gpu_model": "a100"}},
         "config: models.wren.resources.gpu_model: there are no gpus of it; give gpus",

@@ -72,7 +72,7 @@ def long_rows(**more: Any) -> list[dict[str, Any]]:
 
 def test_a_long_reply_follows_the_habit_five_times() -> None:
     """The same five items after the same last one; in a cycle, each after the one before."""
-    replies = {}
+    replies: dict[str, str] = {}
     for row in long_rows(look_ahead=1):
         prompt, answer = (message["content"] for message in row["messages"])
         if ":" not in prompt:

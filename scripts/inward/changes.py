@@ -61,6 +61,7 @@ def _of_change(
         columns = {name: column for part in parts.values() for name, column in part.items()}
         names = [f"{side} {' '.join(of)}" for of in parts for side in DRAWN]
         tested = [(f"new {rows} plain", f"old {rows} plain") for rows in ROWS]
+        every_task = set(asked["task"].unique())
         for found in measure(
             asked.assign(**columns),
             names,
@@ -68,7 +69,7 @@ def _of_change(
             counted=[*(name for name in columns if name not in names), "dropped"],
             pairs=tested,
         ):
-            tasks = set(asked["task"]) if found.cell.task == ALL else {found.cell.task}
+            tasks = every_task if found.cell.task == ALL else {found.cell.task}
             for rows, matching in parts:
                 yield {
                     "role": role,

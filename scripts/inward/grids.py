@@ -82,8 +82,9 @@ class Sums:
 
     def average(self, frame: Frame, cell: Cell) -> Floats:
         """Return the micro or macro average of one cell [resamples, ...]."""
-        tasks, names = frame.chosen(cell)
-        right, of = self.right[tasks][..., names], self.of[tasks][..., names]
+        # All of them or one, so no copy is needed.
+        tasks, names = (slice(places[0], places[-1] + 1) for places in frame.chosen(cell))
+        right, of = self.right[tasks, ..., names], self.of[tasks, ..., names]
         if cell.average == "micro":
             return ratio(right.sum(axis=(0, -1)), of.sum(axis=(0, -1)))
         shares = ratio(right, of)

@@ -136,11 +136,13 @@ class _View:
     right: Sums  # of each entry [tasks, resamples, entries, properties]
     mode: Sums  # likewise
 
-    def estimates(self, found: Grid, cell: Cell, scale: str) -> Floats:
-        """Return what gamma is made of [resamples, entries]."""
+    def estimates(self, found: Grid, cell: Cell) -> dict[str, Floats]:
+        """Return what gamma is made of [resamples, entries], on each of SCALES."""
         accuracies = self.right.average(found, cell)
-        return (
-            accuracies if scale == "accuracy" else skill(accuracies, self.mode.average(found, cell))
+        return dict(
+            zip(
+                SCALES, (accuracies, skill(accuracies, self.mode.average(found, cell))), strict=True
+            )
         )
 
     def over_tasks(self, bootstrap: Bootstrap) -> "_View":
@@ -166,12 +168,13 @@ def _rows(
         observed, resampled = _view(*map(sums, columns[part])), _view(*draws[part])
         views = [observed, resampled, resampled.over_tasks(bootstrap)]
         for cell in cells_of(found):
-            made_of = {scale: [v.estimates(found, cell, scale) for v in views] for scale in SCALES}
+            made_of = [each.estimates(found, cell) for each in views]
             for scope, places in scopes(matrix).items():
                 counted = _counts([matrix[place] for place in places], grids, cell)
                 used = slice(None) if counted["n_tasks"] > 1 else slice(2)
                 for scale in SCALES:
-                    estimated = _gamma(matrix, places, made_of[scale][used], bootstrap)
+                    of_scale = [estimates[scale] for estimates in made_of[used]]
+                    estimated = _gamma(matrix, places, of_scale, bootstrap)
                     warnings = [estimated["warning"], counted["warning"]]
                     yield {
                         **key,

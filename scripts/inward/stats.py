@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Weights = Callable[[NDArray[np.int64], int, np.random.Generator], Floats]
+Numbers = NDArray[np.number[Any]]
+Weights = Callable[[NDArray[np.int64], int, np.random.Generator], Numbers]
 
 AT_ONCE = 10_000_000  # draws of prompts held in memory at once
 KEPT = 32  # such batches of draws, of a byte for each
+AT_A_TIME = 64  # resamples whose draws are counted together: as many as a processor keeps at hand
+EXACT = 2**24  # up to here, sums of whole numbers are exact in 32 bits
 MANY_ALIKE = 8  # prompts of a kind from which on it is faster to draw kinds than prompts
 FEW_PROMPTS = 30  # below it, an interval over prompts is a rough guess
 FEW_TASKS = 6  # likewise over tasks
@@ -125,6 +128,8 @@ def _weighted_sums(
     alike = len(kinds) * MANY_ALIKE < len(columns)
     if not alike:
         kinds = columns
+    if (kinds == np.rint(kinds)).all() and len(columns) * np.abs(kinds).max(initial=0) < EXACT:
+        kinds = kinds.astype(np.float32)
     sums = np.empty((resamples, columns.shape[1]))
     batch = max(1, AT_ONCE // len(kinds))
     for start in range(0, resamples, batch):
@@ -134,13 +139,13 @@ def _weighted_sums(
             if alike
             else _of_each(weights, len(columns), size, generator)
         )
-        sums[start : start + size] = drawn @ kinds
+        sums[start : start + size] = drawn.astype(kinds.dtype) @ kinds
     return sums[:, place]
 
 
 def _of_each(
     weights: Weights, prompts: int, resamples: int, generator: np.random.Generator
-) -> Floats:
+) -> Numbers:
     """Return the weights of prompts one by one [resamples, prompts].
 
     All tables of a study draw the same prompts of a task, so what was drawn before is kept.
@@ -148,13 +153,11 @@ def _of_each(
     state = json.dumps(generator.bit_generator.state)
     drawn, after = _drawn_once(weights, prompts, resamples, state)
     generator.bit_generator.state = json.loads(after)
-    return drawn.astype(float)
+    return drawn
 
 
 @lru_cache(maxsize=KEPT)
-def _drawn_once(
-    weights: Weights, prompts: int, resamples: int, state: str
-) -> tuple[NDArray[np.integer[Any]], str]:
+def _drawn_once(weights: Weights, prompts: int, resamples: int, state: str) -> tuple[Numbers, str]:
     """Return weights, as small as integers go, and the state of the generator after them."""
     generator = np.random.default_rng()
     generator.bit_generator.state = json.loads(state)
@@ -165,25 +168,27 @@ def _drawn_once(
 
 def _times_drawn(
     counts: NDArray[np.int64], resamples: int, generator: np.random.Generator
-) -> Floats:
+) -> Numbers:
     """Return how often prompts of each kind are drawn [resamples, kinds], together one too few."""
     prompts = int(counts.sum())
     size = max(prompts - 1, 1)
     if len(counts) < prompts:
-        return generator.multinomial(size, counts / prompts, size=resamples).astype(float)
-    drawn = generator.integers(prompts, size=(resamples, size))
-    drawn += np.arange(resamples)[:, None] * prompts
-    times = np.bincount(drawn.ravel(), minlength=resamples * prompts)
-    return times.reshape(resamples, prompts).astype(float)
+        return generator.multinomial(size, counts / prompts, size=resamples)
+    times = np.empty((resamples, prompts), dtype=np.min_scalar_type(size))
+    for start in range(0, resamples, AT_A_TIME):
+        part = times[start : start + AT_A_TIME]
+        drawn = generator.integers(prompts, size=(len(part), size))
+        drawn += np.arange(len(part))[:, None] * prompts
+        part[:] = np.bincount(drawn.ravel(), minlength=part.size).reshape(part.shape)
+    return times
 
 
-def _signs(counts: NDArray[np.int64], resamples: int, generator: np.random.Generator) -> Floats:
+def _signs(counts: NDArray[np.int64], resamples: int, generator: np.random.Generator) -> Numbers:
     """Return the sums of random signs of the prompts of each kind [resamples, kinds]."""
     if len(counts) < counts.sum():
-        heads = generator.binomial(counts, 0.5, size=(resamples, len(counts)))
+        signs = generator.binomial(counts, 0.5, size=(resamples, len(counts)))
     else:
-        heads = generator.integers(2, size=(resamples, len(counts)))
-    signs: Floats = heads.astype(float)
+        signs = generator.integers(2, size=(resamples, len(counts)))
     signs *= 2
     signs -= counts
     return signs
