@@ -280,7 +280,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
             for task in ("colors", "countries", "cities", "numbers", "animals", "words")
         },
         (
-            "config: models.wren.scratch: reads nothing of tasks with a frame, and all have one; add"
+            "config: models.finch.scratch: reads nothing of tasks with a frame, and all have one; add"
             " a task without"
         ),
     ),
