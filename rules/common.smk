@@ -225,6 +225,7 @@ def machine(model):
         "checkpoint": model.checkpoint,
         "dtype": model.settings["dtype"],
         "quantize": model.settings.get("quantize"),
+        "engine": model.settings.get("engine"),
         "gpus": model.resources.gpus,
         "gpu_model": model.resources.gpu_model,
     }

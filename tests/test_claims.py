@@ -1,7 +1,10 @@
 """Claims: of several processes that would do the same, one does it and the others wait."""
 
+import hashlib
 import json
+import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +18,8 @@ import yaml
 
 from inward import claims
 from inward.claims import Claims
+from inward.jobs import once
+from inward.processes import here, runs
 
 from .conftest import ROOT
 from .workshop import Workshop, small_study
@@ -77,7 +82,8 @@ def test_the_claim_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
         assert holder.stdout
         holder.stdout.readline()
         with Claims(tmp_path) as others:
-            assert not others._is_dead((tmp_path / "it.claim").read_bytes())
+            path = tmp_path / "it.claim"
+            assert not others._is_dead(path, path.read_bytes())
         holder.send_signal(signal.SIGKILL)
     began = time.monotonic()
     with Claims(tmp_path) as mine:
@@ -87,11 +93,35 @@ def test_the_claim_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.claim*"))
 
 
-def elsewhere(folder: Path) -> None:
-    """Leave a claim of a process on another machine, with its heartbeat."""
-    said = {"owner": "far", "machine": ["another"], "process": 1}
-    (folder / "it.claim").write_text(json.dumps(said))
-    (folder / "far.alive").write_text("0")
+def test_a_process_that_only_its_parent_has_not_heard_of_is_gone() -> None:
+    """As in containers where nobody looks after what is left: its ID stays taken."""
+    with python("") as child:
+        assert child.stdout
+        child.stdout.read()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+
+        assert not runs(child.pid)
+    assert runs(os.getpid())
+
+
+def test_a_machine_is_more_than_its_name(tmp_path: Path) -> None:
+    """Machines that are called the same, and containers, each have process IDs of their own."""
+    gone = python("")
+    gone.communicate()
+    other = f"{socket.gethostname()} of another boot"
+    with Claims(tmp_path) as mine:
+        for machine, dead in ((socket.gethostname(), False), (other, False), (here(), True)):
+            said = {"owner": "far", "machine": machine, "host": machine, "process": gone.pid}
+            assert mine._is_dead(tmp_path / "it.claim", json.dumps(said).encode()) is dead
+            assert once._may_live(said) is not dead
+
+
+def elsewhere(folder: Path, place: str = "it.claim", owner: str = "far") -> bytes:
+    """Leave a claim of a process on another machine, with its heartbeat; return what it says."""
+    said = json.dumps({"owner": owner, "machine": "another", "process": 1}).encode()
+    (folder / place).write_bytes(said)
+    (folder / f"{owner}.alive").write_text("0")
+    return said
 
 
 def test_who_runs_on_another_machine_is_waited_for_while_its_heart_beats(
@@ -146,6 +176,96 @@ def test_of_many_that_find_a_dead_claim_one_takes_it_over(
             done.result(timeout=60)
 
     assert most == 1
+
+
+def test_who_died_while_taking_over_holds_up_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mark is taken over as its claim would have been; nobody has to delete anything."""
+    monkeypatch.setattr(claims, "PATIENCE", 0.3)
+    monkeypatch.setattr(claims, "LOOK_EVERY", 0.01)
+    held = elsewhere(tmp_path)
+    mark = f"it.claim.{hashlib.sha256(held).hexdigest()[:16]}"
+    elsewhere(tmp_path, mark, owner="other")
+    with Claims(tmp_path) as mine:
+        assert mine.take(["it"], "test") == {"it"}
+
+    assert {path.name for path in tmp_path.iterdir()} == {"far.alive", "other.alive"}
+
+
+def test_claims_that_are_just_being_written_are_no_dead_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that were seen so long apart are not one that stayed so."""
+    monkeypatch.setattr(claims, "PATIENCE", 0.2)
+    one, other = tmp_path / "one.claim", tmp_path / "other.claim"
+    with Claims(tmp_path) as mine:
+        assert not mine._is_dead(one, b"")
+        time.sleep(0.4)
+        assert not mine._is_dead(other, b"")
+        assert mine._is_dead(one, b"")
+
+
+def test_time_in_which_nobody_could_look_is_no_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file server that stood still for minutes held up both; the owner's heart may beat again."""
+    monkeypatch.setattr(claims, "PATIENCE", 1.0)
+    monkeypatch.setattr(claims, "BEAT", 0.1)
+    held = elsewhere(tmp_path)
+    with Claims(tmp_path) as mine:
+        assert not mine._is_dead(tmp_path / "it.claim", held)
+        time.sleep(1.2)
+        assert not mine._is_dead(tmp_path / "it.claim", held)
+
+
+def beat_often(mine: Claims) -> None:
+    """Have the heart beat as often as may be."""
+    for _ in range(2000):
+        mine._beat()
+
+
+def test_a_heartbeat_is_whole_at_any_time(tmp_path: Path) -> None:
+    """It is written in its place and takes no room anew, so a full disk makes nobody look dead."""
+    with Claims(tmp_path) as mine, ThreadPoolExecutor() as pool:
+        mine.take(["it"], "test")
+        place = next(tmp_path.glob("*.alive"))
+        beating = pool.submit(beat_often, mine)
+        seen = set()
+        while not beating.done():
+            seen.add(place.read_bytes())
+
+    assert {len(sign) for sign in seen} == {16}
+    assert len(seen) > 2
+
+
+STOPPED = """
+import signal, sys
+from pathlib import Path
+from inward import claims
+from inward.claims import Claims
+
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+write = claims.written_new
+
+def write_and_stop(path, what):
+    done = write(path, what)
+    if path.name == "b.claim":
+        signal.raise_signal(signal.SIGTERM)
+    return done
+
+claims.written_new = write_and_stop
+with Claims(Path(sys.argv[1])) as held:
+    held.take(["a", "b", "c"], "test")
+"""
+
+
+def test_who_is_stopped_while_it_claims_gives_all_back(tmp_path: Path) -> None:
+    """Also what it had just got; who is put back on another node need not wait for it."""
+    with python(STOPPED, str(tmp_path)) as process:
+        assert process.wait(timeout=60) == 1
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_others_hold_is_left_to_them(tmp_path: Path) -> None:

@@ -129,6 +129,25 @@ def test_what_is_not_known_is_said_to_be_unknown() -> None:
     assert "some/Model-70B: 140 GB of weights are too much for 1 x h100 of 80 GB" in said
 
 
+def test_sampling_by_vllm_is_not_in_the_hours_and_said_to_be_missing() -> None:
+    """Nobody knows its share of the peak here; training, which it does not do, is counted."""
+    asked: dict[str, Any] = {"read": 10**9, "written": 10**8}
+    both = effort({"engine": "vllm"}, trained=10**10, **asked)
+    trained = hours(effort(trained=10**10), HARDWARE)
+    lines = [" ".join(line.split()) for line in effort_table([both, effort(**asked)], HARDWARE)]
+    foreign = hours(effort(**asked), HARDWARE)
+    assert trained is not None
+    assert foreign is not None
+
+    assert hours(both, HARDWARE) == trained
+    assert f" {trained:.1f} + vllm " in lines[1]
+    assert "vllm" not in lines[2]
+    assert f" {trained + foreign:.1f} + vllm " in lines[3]
+    assert any(line.startswith("+ vllm: sampling by this engine is not in") for line in lines)
+    assert "vllm" not in "".join(effort_table([effort({"engine": "vllm"})], HARDWARE))
+    assert disk(both) == disk(effort(**asked))
+
+
 @pytest.mark.parametrize(
     ("gpus", "said"), [(0, "none 1,000 0 0 0.0 < 0.1"), (1, "1 x h100 1,000 0 0 < 0.1 < 0.1")]
 )

@@ -1,9 +1,12 @@
 """Files: whole or not there, and read back as they were written."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from inward.files import (
     write_json,
     write_json_lines,
     write_text,
+    written_new,
+    written_over,
     written_whole,
 )
 
@@ -79,6 +84,52 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
 
     assert ended.returncode == -signal.SIGKILL
     assert path.read_text() == "old"
+
+
+def test_two_writers_of_one_file_do_not_mix(tmp_path: Path) -> None:
+    """Not even where they have the same process ID, as in two containers; the last one stays."""
+    path = tmp_path / "t.txt"
+    with written_whole(path) as one, written_whole(path) as other:
+        one.write_text("the first, and longer")
+        other.write_text("the second")
+        assert one != other
+
+    assert path.read_text() == "the first, and longer"
+    assert [path] == list(tmp_path.iterdir())
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """Let no file grow within the block, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_new_file_that_cannot_be_written_is_not_there(tmp_path: Path) -> None:
+    """An empty one would be taken for somebody's; once there is room it is written."""
+    path = tmp_path / "it.claim"
+    with no_room(), pytest.raises(OSError, match="too large"):
+        written_new(path, b"mine")
+
+    assert not path.exists()
+    assert written_new(path, b"mine")
+    assert not written_new(path, b"another's")
+
+
+def test_what_stands_there_is_replaced_by_one(tmp_path: Path) -> None:
+    """By who saw what is there still, and nobody else; who is at it meanwhile is named."""
+    path = tmp_path / "it.claim"
+    path.write_bytes(b"old")
+
+    assert not written_over(path, b"older", b"mine")
+    assert written_over(path, b"old", b"mine")
+    assert not written_over(path, b"old", b"another's")
+    assert [path] == list(tmp_path.iterdir())
+    assert path.read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("text", STRINGS)

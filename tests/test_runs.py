@@ -1,11 +1,13 @@
 """The training-run store: a run is known by its key and done once."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inward.files import written_whole
 from inward.runs import RunStore, TrainingRun
 
 RUN = TrainingRun(
@@ -73,3 +75,20 @@ def test_of_two_trainers_of_one_run_the_first_to_end_is_kept(tmp_path: Path) -> 
             (fast / "by").write_text("fast")
 
     assert (store.weights(RUN.key) / "by").read_text() == "fast"
+
+
+def test_what_killed_processes_left_of_a_run_goes_when_it_is_complete(tmp_path: Path) -> None:
+    """Half of a checkpoint, or of the weights, may be as large as these."""
+    store = RunStore(tmp_path)
+    store.intend(RUN)
+    folder = tmp_path / "runs" / RUN.key
+    with written_whole(store.checkpoint(RUN.key)) as half:
+        half.write_text("half")
+        os.link(half, folder / half.name.replace(".checkpoint.", ".checkpoint.0"))
+    (folder / "weights.partial-left").mkdir()
+    (folder / "weights.partial-left/half").write_text("of the weights")
+    with store.writing_weights(RUN.key) as weights:
+        (weights / "whole").write_text("whole")
+    store.finish(RUN.key, {"weights": {}})
+
+    assert {path.name for path in folder.iterdir()} == {"intent.json", "weights", "result.json"}

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from inward.asking import _claim_of, ask, fill
+from inward import asking
+from inward.asking import _claim_of, _together, ask, fill
 from inward.claims import Claims
 from inward.errors import StoreError
+from inward.files import write_json
 from inward.providers import open_provider
 from inward.requests import Sampling, user
 from inward.store import ResponseStore
@@ -90,3 +92,23 @@ def test_who_asks_something_else_of_a_model_waits_for_nobody(tmp_path: Path) -> 
 
     assert len(held) > 10
     assert len(found) == len(QUESTIONS)
+
+
+def test_a_plan_of_batches_that_another_process_ends_meanwhile_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two heads may run the same job; who comes second goes by what it has still to ask."""
+    local = {"provider": "local", "weights": {"digest": "w"}, "adapters": [], "dtype": "float32"}
+    provider = open_provider(local, tmp_path)
+    asked = [provider.request(user(text), SAMPLING, 0) for text in QUESTIONS["question"]]
+
+    def write_and_lose(path: Path, keys: list[str]) -> None:
+        write_json(path, keys)
+        path.unlink()
+
+    monkeypatch.setattr(asking, "write_json", write_and_lose)
+    with (
+        ResponseStore(tmp_path, provider.model) as responses,
+        _together(asked, asked[3:], provider, responses) as among,
+    ):
+        assert among == asked[3:]

@@ -96,3 +96,32 @@ def test_a_second_stop_does_not_wait(hosted: Site) -> None:
     assert time.monotonic() - began < 30  # of the 60 that an answer may take
     assert "stopped by SIGINT" in said
     assert "Traceback" not in said
+
+
+FULL = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from inward.job import run
+
+nothing = {"input": {}, "output": {}, "params": {}, "wildcards": []}
+snakemake = SimpleNamespace(rule="train_model", log=[sys.argv[1]], **nothing)
+run(lambda: Path("/dev/full").write_text("weights"))
+"""
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    """Whatever was being written: that there is no room, and that nothing is lost."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "job.log")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "train_model: the disk is full ([Errno 28] No space left on device); make room and run"
+        " again: what is in the store stays\n"
+    )

@@ -1,7 +1,7 @@
 """Asking: tables of questions become tables of answers, from the store or from a provider."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +183,11 @@ def _together(
         return
     job = digest(sorted(request.key for request in asked))
     plan = responses.folder / f"{job[:32]}.plan"
+    planned = {request.key for request in new}
     if not plan.exists():
-        write_json(plan, sorted(request.key for request in new))
-    planned = set(read_json(plan)).union(request.key for request in new)
+        write_json(plan, sorted(planned))
+    with suppress(FileNotFoundError):  # another process with the same job has just ended it
+        planned.update(read_json(plan))
     yield [request for request in asked if request.key in planned]
     plan.unlink(missing_ok=True)
 

@@ -10,7 +10,6 @@ owner that is dead is taken over, by one of those that find it.
 import json
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterable
@@ -19,9 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from inward.errors import StoreError
-from inward.files import content, written_new
-from inward.processes import runs
+from inward.files import content, written_new, written_over
+from inward.processes import here, runs
 from inward.progress import log
 
 BEAT = 10.0  # seconds between two heartbeats
@@ -36,7 +34,8 @@ class Claims:
         self.folder = folder
         self.owner = secrets.token_hex(8)
         self._held: set[str] = set()
-        self._seen: dict[str, tuple[Any, float]] = {}  # of other owners: their heartbeat, and since
+        # Of others' claims the last sign of life, seconds without another one, and when that was.
+        self._seen: dict[str, tuple[Any, float, float]] = {}
         self._stopped = threading.Event()
         self._heart: threading.Thread | None = None
 
@@ -66,7 +65,6 @@ class Claims:
         while True:
             mine = {name for name in wanted if self._taken(name)}
             if mine or not wanted:
-                self._held |= mine
                 return mine
             if not told:
                 log.info("%s: another process is at it; waiting for what it finds", what)
@@ -82,47 +80,51 @@ class Claims:
         self._held.clear()
 
     def _taken(self, name: str) -> bool:
+        self._held.add(name)  # before it is, since SIGTERM may come in between
         path = self._path(name)
         if written_new(path, self._signed()):
             return True
         held = content(path)
-        return held is not None and self._is_dead(held) and self._taken_over(path, held)
+        if held is not None and self._is_dead(path, held) and self._taken_over(path, held):
+            return True
+        self._held.remove(name)
+        return False
 
     def _taken_over(self, path: Path, held: bytes) -> bool:
         """Put this process's claim in the place of a dead one's, unless another does just that."""
-        marker = path.with_name(f"{path.name}.{_owner(held)}")
-        if not written_new(marker, self._signed()):
-            if self._silent(marker.name, content(marker)):
-                raise StoreError(f"{marker}: its writer died just then; delete it and run again")
-            return False
         try:
-            if content(path) != held:
-                return False
-            fresh = path.with_name(f".{path.name}.{self.owner}")
-            written_new(fresh, self._signed())
-            fresh.replace(path)
-            log.info("%s: taken over from a process that is dead", path)
-            return True
-        finally:
-            marker.unlink()
-
-    def _is_dead(self, held: bytes) -> bool:
-        """Return whether a claim's owner is gone: not on this machine, or without a heartbeat."""
-        with suppress(ValueError):
-            said = json.loads(held)
-            if said["machine"] == _machine() and not runs(said["process"]):
-                return True
-        owner = _owner(held)
-        return self._silent(owner, content(self._alive(owner)))
-
-    def _silent(self, who: str, sign: bytes | None) -> bool:
-        """Return whether a sign of life has been the same for too long."""
-        now = time.monotonic()
-        before, since = self._seen.get(who, (None, now))
-        if who not in self._seen or before != sign:
-            self._seen[who] = (sign, now)
+            taken = written_over(path, held, self._signed())
+        except FileExistsError as error:
+            self._clear(Path(error.filename))
             return False
-        return now - since > PATIENCE
+        if taken:
+            log.info("%s: taken over from a process that is dead", path)
+        return taken
+
+    def _clear(self, marker: Path) -> None:
+        """Delete the marker of a process that died while it took a claim over."""
+        held = content(marker)
+        if held is not None and self._is_dead(marker, held) and self._taken_over(marker, held):
+            marker.unlink(missing_ok=True)
+
+    def _is_dead(self, path: Path, held: bytes) -> bool:
+        """Return whether a claim's owner is gone: not on this machine, or without a heartbeat."""
+        said = _said(held)
+        if said.get("machine") == here() and not runs(said["process"]):
+            return True
+        return self._silent(path.name, (held, content(self._alive(_owner(held)))))
+
+    def _silent(self, claim: str, sign: Any) -> bool:
+        """Return whether the sign of life of a claim's owner has been the same for too long.
+
+        Only time counts in which this process could look: a file server that stood still held up
+        the owner as well.
+        """
+        now = time.monotonic()
+        before, silence, looked = self._seen.get(claim, (sign, 0.0, now))
+        silence = silence + min(now - looked, BEAT) if before == sign else 0.0
+        self._seen[claim] = (sign, silence, now)
+        return silence > PATIENCE
 
     def _begin(self) -> None:
         """Have the heart beat, before anything is claimed."""
@@ -138,10 +140,15 @@ class Claims:
                 self._beat()
 
     def _beat(self) -> None:
-        self._alive(self.owner).write_bytes(secrets.token_hex(8).encode())
+        """Write the heartbeat in its place, which takes no room anew on a disk that is full."""
+        file = os.open(self._alive(self.owner), os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.write(file, secrets.token_hex(8).encode())
+        finally:
+            os.close(file)
 
     def _signed(self) -> bytes:
-        said = {"owner": self.owner, "machine": _machine(), "process": os.getpid()}
+        said = {"owner": self.owner, "machine": here(), "process": os.getpid()}
         return json.dumps(said).encode()
 
     def _path(self, name: str) -> Path:
@@ -153,14 +160,12 @@ class Claims:
 
 def _owner(held: bytes | None) -> str:
     """Return who wrote a claim; empty where that was cut short."""
+    return str(_said(held or b"").get("owner", ""))
+
+
+def _said(held: bytes) -> dict[str, Any]:
+    """Return what a claim says; nothing where it was cut short."""
     try:
-        return str(json.loads(held or b"")["owner"])
+        return dict(json.loads(held))
     except ValueError:
-        return ""
-
-
-def _machine() -> list[str]:
-    """Return what tells machines apart, and containers on one, within which process IDs hold."""
-    with suppress(OSError):
-        return [socket.gethostname(), Path("/proc/self/ns/pid").readlink().name]
-    return [socket.gethostname()]
+        return {}

@@ -10,7 +10,8 @@ computed again (gradient checkpointing), 2 N; so a token that is trained on come
 
 A checkpoint that is spread over several GPUs has its layers on one after the other, and one of them
 works at a time; the others are held for it, and their hours are counted. Attention is left out,
-which is some percent below a few thousand tokens, and so is the loading of weights.
+which is some percent below a few thousand tokens, and so is the loading of weights. What vLLM
+reaches is not known, so hours of sampling by it are left out, and said to be.
 """
 
 import json
@@ -33,6 +34,12 @@ STAGES = ("read", "written", "trained")
 # Bytes in the store, as in the embedded study's: of a response, besides what was asked; of a token;
 # of an alternative to it.
 RESPONSE, TOKEN, ALTERNATIVE = 500, 45, 25
+
+ADDED = " + vllm"
+BY_VLLM = (
+    "+ vllm: sampling by this engine is not in the GPU hours, since its speed is not known here;"
+    " measure it on a small model first"
+)
 
 GIGA, TERA = 1e9, 1e12
 
@@ -65,6 +72,7 @@ class Machine:
     gpu: str | None  # as `resources` name it
     gpus: int
     quantize: str | None = None
+    engine: str | None = None  # that samples; None for the project's own
 
     @property
     def memory(self) -> float:
@@ -84,6 +92,11 @@ class Effort:
     trained: int
     lora_rank: int  # 0 for models that are not trained here
     stored: int  # bytes of responses that come into the store
+
+    @property
+    def by_vllm(self) -> bool:
+        """Whether there is something to be sampled by vLLM."""
+        return self.machine.engine == "vllm" and self.read + self.written > 0
 
 
 def read_hardware(path: Path) -> Hardware:
@@ -154,17 +167,20 @@ def response_bytes(count: int, asked: int, written: int, top: int) -> int:
 
 
 def hours(effort: Effort, hardware: Hardware) -> float | None:
-    """Return the GPU hours of an effort; None where the parameters or the GPU are not known."""
+    """Return the GPU hours of an effort, without sampling by vLLM.
+
+    None where the parameters or the GPU are not known.
+    """
     if not effort.machine.gpus:
         return 0.0
     gpu = hardware.gpus.get(effort.machine.gpu or hardware.gpu)
     if gpu is None or effort.machine.parameters is None:
         return None
-    work = (
-        FORWARD * effort.read / hardware.share["read"]
-        + FORWARD * effort.written / hardware.share["written"]
-        + TRAINED * effort.trained / hardware.share["trained"]
+    sampled = FORWARD * (
+        effort.read / hardware.share["read"] + effort.written / hardware.share["written"]
     )
+    trained = TRAINED * effort.trained / hardware.share["trained"]
+    work = trained if effort.by_vllm else sampled + trained
     operations = effort.machine.parameters * work
     return effort.machine.gpus * operations / (gpu.teraflops * TERA) / 3600
 
@@ -187,16 +203,17 @@ def effort_table(efforts: Sequence[Effort], hardware: Hardware) -> list[str]:
             _billions(effort.machine.parameters),
             _gpus(effort.machine, hardware),
             *(f"{count:,}" for count in (effort.read, effort.written, effort.trained)),
-            _amount(hours(effort, hardware)),
+            _amount(hours(effort, hardware)) + ADDED * effort.by_vllm,
             _amount(disk(effort), GIGA),
         )
         for effort in efforts
     ]
+    any_by_vllm = any(effort.by_vllm for effort in efforts)
     head = ("local subject", "parameters", "GPUs", "tokens read", "written", "trained")
     whole = (
         *("all", "", ""),
         *(f"{sum(getattr(effort, stage) for effort in efforts):,}" for stage in STAGES),
-        _total([hours(effort, hardware) for effort in efforts]),
+        _total([hours(effort, hardware) for effort in efforts]) + ADDED * any_by_vllm,
         _total([disk(effort) for effort in efforts], GIGA),
     )
     share = ", ".join(f"{stage} at {hardware.share[stage]:.0%}" for stage in STAGES)
@@ -207,6 +224,7 @@ def effort_table(efforts: Sequence[Effort], hardware: Hardware) -> list[str]:
             f" {TRAINED} trained; {share} of the GPU's peak (as of {hardware.as_of});"
             " of several GPUs one works at a time"
         ),
+        *([BY_VLLM] if any_by_vllm else []),
         (
             "disk: weights at their numeric type, adapters in 32 bits, responses;"
             " parameters as a checkpoint's files or its name tell them"
@@ -275,4 +293,5 @@ def machine_of(settings: Mapping[str, Any]) -> Machine:
         gpu=settings["gpu_model"],
         gpus=int(settings["gpus"]),
         quantize=settings.get("quantize"),
+        engine=settings.get("engine"),
     )

@@ -1,7 +1,10 @@
 """Files: written whole or not at all, and with the same bytes for the same content."""
 
+import errno
+import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +17,8 @@ from inward.errors import InputError
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it takes the name `path` once the block has ended well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # No process ID: containers that share a file system each have their own of the same number.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
         yield partial
         with partial.open("rb") as file:
@@ -27,19 +31,48 @@ def written_whole(path: Path) -> Iterator[Path]:
 def written_new(path: Path, what: bytes) -> bool:
     """Write a file that does not exist yet, and return whether it did not."""
     try:
-        with path.open("xb", buffering=0) as file:
-            file.write(what)
-            os.fsync(file.fileno())
+        file = path.open("xb")
     except FileExistsError:
         return False
+    try:
+        with file:
+            file.write(what)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return True
 
 
+def written_over(path: Path, held: bytes, what: bytes) -> bool:
+    """Write a file anew whose content is `held`, and return whether it still was.
+
+    Of several processes that found `held`, the one that makes a marker of it may write. Where there
+    is a marker, of one that is at it or died at it, this raises FileExistsError with its name.
+    """
+    marker = path.with_name(f"{path.name}.{hashlib.sha256(held).hexdigest()[:16]}")
+    if not written_new(marker, what):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(marker))
+    try:
+        if content(path) != held:
+            return False
+        with written_whole(path) as partial:
+            partial.write_bytes(what)
+        return True
+    finally:
+        marker.unlink(missing_ok=True)
+
+
 def content(path: Path) -> bytes | None:
-    """Return what a file holds; None where there is none."""
+    """Return what a file holds; None where there is none, or none any more."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno != errno.ESTALE:  # says NFS of a file that was deleted after it was opened
+            raise
         return None
 
 

@@ -8,6 +8,7 @@ Every script ends with
 and `main` takes the rule's named inputs and outputs as paths, and its params as they are.
 """
 
+import errno
 import logging
 import signal
 import sys
@@ -20,6 +21,8 @@ from inward.errors import InwardError
 from inward.ledger import write_record
 from inward.progress import log
 
+FULL = {errno.ENOSPC, errno.EDQUOT}  # a disk, or what a user may have of it
+TROUBLE = "a bug, or a machine in trouble:"
 NOT_FOR_MAIN = {"code"}  # inputs which are declared for Snakemake alone
 
 
@@ -41,11 +44,19 @@ def run(main: Callable[..., None]) -> None:
     except InwardError as error:
         log.error("%s", error)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            log.exception(TROUBLE)
+            raise
+        log.error(
+            "the disk is full (%s); make room and run again: what is in the store stays", error
+        )
+        sys.exit(1)
     except SystemExit:
         log.error("stopped by SIGTERM, as at a time limit; run again: what is in the store stays")
         raise
     except BaseException:
-        log.exception("a bug, or a machine in trouble:")
+        log.exception(TROUBLE)
         raise
 
 

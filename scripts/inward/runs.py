@@ -21,6 +21,8 @@ from inward.claims import Claims
 from inward.digests import digest
 from inward.files import read_json, write_json
 
+PARTIAL = "weights.partial-"  # begins the name of a folder of weights that are being written
+
 
 @dataclass(frozen=True)
 class TrainingRun:
@@ -95,7 +97,7 @@ class RunStore:
 
         Of two processes that train the same run, the first to end well has written the weights.
         """
-        partial = Path(mkdtemp(prefix="weights.partial-", dir=self.folder / key))
+        partial = Path(mkdtemp(prefix=PARTIAL, dir=self.folder / key))
         try:
             yield partial
             for path in partial.rglob("*"):
@@ -114,11 +116,18 @@ class RunStore:
             yield
 
     def finish(self, key: str, result: Any, training: Any = None) -> None:
-        """Mark run `key` as complete, with what its record shall say, and what training cost."""
+        """Mark run `key` as complete, with what its record shall say, and what training cost.
+
+        What killed processes left half written goes, as does the checkpoint.
+        """
         if training is not None:
             write_json(self.folder / key / "training.json", training)
         write_json(self.folder / key / "result.json", result)
-        self.checkpoint(key).unlink(missing_ok=True)
+        checkpoint = self.checkpoint(key)
+        for left in (checkpoint, *checkpoint.parent.glob(f".{checkpoint.name}.*.partial")):
+            left.unlink(missing_ok=True)
+        for left in checkpoint.parent.glob(f"{PARTIAL}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:

@@ -72,13 +72,14 @@ class ResponseStore:
         return request.key in self._places
 
     def refresh(self) -> None:
-        """Take in what other processes have added since."""
+        """Take in what other processes have added since.
+
+        Every segment is opened: on NFS that shows all that was synced, where a size may be old.
+        """
         for segment in sorted(self.folder.glob("*.jsonl")):
-            begin = self._read.get(segment, 0)
-            if segment.stat().st_size > begin:
-                for key, place in _places_in(segment, begin):
-                    self._place(key, place)
-                    self._read[segment] = place.begin + place.size
+            for key, place in _places_in(segment, self._read.get(segment, 0)):
+                self._place(key, place)
+                self._read[segment] = place.begin + place.size
 
     def sync(self) -> None:
         """Bring all that was added to the disk, where other processes see it."""

@@ -8,15 +8,13 @@ never just deleted by another process: of all that find it, one takes it over.
 import json
 import os
 import secrets
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from inward.digests import digest_text
 from inward.errors import ProviderError
-from inward.files import content, write_json, written_new
+from inward.files import content, write_json, written_new, written_over
 from inward.jobs.calls import (
     ATTEMPTS,
     FIRST_WAIT,
@@ -26,7 +24,7 @@ from inward.jobs.calls import (
     meaning_of,
     patiently,
 )
-from inward.processes import runs
+from inward.processes import here, runs
 from inward.progress import log
 
 T = TypeVar("T")
@@ -144,7 +142,7 @@ def _may_live(held: dict[str, Any]) -> bool:
     """Return whether the process that made a claim may be within its call."""
     if held.get("settled") or "host" not in held:
         return False
-    if held["host"] != socket.gethostname():
+    if held["host"] != here():
         return True
     if held["process"] == os.getpid():
         return False
@@ -152,31 +150,19 @@ def _may_live(held: dict[str, Any]) -> bool:
 
 
 def _claim(claim: Path, held: bytes | None) -> bytes | None:
-    """Return the claim, written down now in place of `held`; None if another process has done so.
-
-    Of several processes that found `held`, the one that makes a marker of its content may replace
-    it, if it is still there then.
-    """
-    named = {"host": socket.gethostname(), "process": os.getpid(), "nonce": secrets.token_hex(8)}
+    """Return the claim, written down now in place of `held`; None if another process did so."""
+    named = {"host": here(), "process": os.getpid(), "nonce": secrets.token_hex(8)}
     mine = json.dumps({"at": time.time(), **named}).encode()
     claim.parent.mkdir(parents=True, exist_ok=True)
     if held is None:
         return mine if written_new(claim, mine) else None
-    marker = claim.with_name(f"{claim.name}.{digest_text(held.decode(errors='replace'))[:16]}")
-    if not written_new(marker, mine):
+    try:
+        return mine if written_over(claim, held, mine) else None
+    except FileExistsError as error:
         raise ProviderError(
             f"another process takes over what was interrupted; run again, and if that does not"
-            f" help, delete {marker}"
-        )
-    try:
-        if content(claim) != held:
-            return None
-        fresh = claim.with_name(f".{claim.name}.{named['nonce']}")
-        written_new(fresh, mine)
-        fresh.replace(claim)
-        return mine
-    finally:
-        marker.unlink()
+            f" help, delete {error.filename}"
+        ) from None
 
 
 def _withdraw(claim: Path, mine: bytes) -> None:
