@@ -22,6 +22,7 @@ from inward.draws import Pair
 from inward.scoring import read_answers
 
 FIRST, LAST, LENGTH = "first_character", "last_character", "answer_log_probability"
+SURE = "first_token_confidence"
 PROMPTS = pd.DataFrame(
     {
         "prompt_id": ["p", "q"],
@@ -171,6 +172,25 @@ def test_a_property_that_the_first_token_does_not_show_is_left_out() -> None:
     }
     assert found.rows.empty
     assert found.pairs.empty
+
+
+def test_a_property_of_the_tokens_is_left_out() -> None:
+    """What an alternative would have had for likelihoods, had it been said, nobody knows."""
+    first = [token("c", 0.6, d=0.2)]
+    acted = behaviors({"p": ["cat"]}, {"p": [token("cat", 0.5, cow=0.2)]})
+    said = read_answers(predictions({"p": ["50 to 59"]}, SURE, {"p": first}))
+    known = labels({("p", SURE): "50 to 59"})
+    found = from_tokens(acted, known, said, PROMPTS, [SURE])
+
+    assert found.left_out == {SURE: "it is read off the tokens, and not off their text"}
+    assert found.rows.empty
+
+    both = pd.concat([said, read_answers(predictions({"p": ["c"]}, FIRST, {"p": first}))])
+    labelled = pd.concat([known, labels({("p", FIRST): "c"})])
+    found = from_tokens(acted, labelled, both.reset_index(drop=True), PROMPTS, [FIRST, SURE])
+
+    assert found.left_out.keys() == {SURE}
+    assert shares(found) == {("p", "c"): (1, 0.75), ("p", "d"): (0, 0.25)}
 
 
 def test_confidence_is_the_probability_of_the_whole_answer() -> None:

@@ -27,7 +27,7 @@ PAIR = ["property", "prompt_id"]
 TEXT = ["text", "finish_reason"]
 SPECIAL = re.compile(r"<\S+>")  # a token that ends a turn, or begins one: no part of a text
 UNREAD = ""  # in place of a value: what could not be read; no value is empty
-
+NOT_OF_TEXT = "it is read off the tokens, and not off their text"
 
 SAMPLES, LOG_PROBABILITIES, CONFIDENCE = "samples", "log-probabilities", "confidence"
 Tables = Mapping[tuple[str, str], pd.DataFrame]  # by subject and task
@@ -160,15 +160,17 @@ def from_tokens(
     A property is left out where a first token alone is read otherwise than the whole response.
     """
     wanted = labels[labels["property"].isin(properties)]
+    of_tokens = [name for name in properties if PROPERTIES[name].reads & OF_TOKENS]
+    of_text = [name for name in properties if name not in of_tokens]
     of_behavior = alternatives(behaviors, ["prompt_id"])
     of_behavior = of_behavior.assign(finish_reason="stop", tokens=None)
-    acted = _read_behaviors(of_behavior, prompts, properties)
+    acted = _read_behaviors(of_behavior, prompts, of_text)
     asked = alternatives(predictions, PAIR)
     answered = _read_answers(asked.assign(finish_reason="stop"), prompts)
     whole = wanted.loc[wanted["compliant"], [*PAIR, "value"]]
     said = predictions.loc[predictions["answer"].notna(), [*PAIR, "answer"]]
-    left_out = _otherwise(
-        properties,
+    left_out = dict.fromkeys(of_tokens, NOT_OF_TEXT) | _otherwise(
+        of_text,
         _compared(acted, whole),
         _compared(answered, said.rename(columns={"answer": "value"})),
     )
