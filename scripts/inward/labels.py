@@ -42,7 +42,7 @@ def labels_of(
         {
             "prompt_id": behaviors["prompt_id"].repeat(len(asked)).array,
             "sample": behaviors["sample"].repeat(len(asked)).array,
-            "property": [each.name for each in asked] * len(behaviors),
+            "property": _texts([each.name for each in asked] * len(behaviors)),
             "property_version": [each.version for each in asked] * len(behaviors),
             **_columns(readings),
             "judge": _texts([row["judge"] if row else None for row in judged]),
