@@ -101,6 +101,12 @@ def said(*command: str) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
+def bid(*command: str) -> None:
+    """Have SLURM do something; raise AssertionError with its own words where it does not."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr.strip()}"
+
+
 MUNGE = {
     "key-file": "munge/key",
     "socket": "run/munge.sock",

@@ -17,7 +17,7 @@ import yaml
 
 from inward.ledger import records
 
-from .cluster import cluster, missing, said
+from .cluster import bid, cluster, missing, said
 from .workshop import Workshop, small_study
 
 pytestmark = [
@@ -86,7 +86,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
             _requeue(_running(TRAIN), TRAIN, remote)
             _kill_script(_running(BEHAVE), BEHAVE, remote)
             _time_out(_running(PREDICT, attempt=2), PREDICT, remote)
-            said("scancel", _running(BEHAVE, attempt=2))
+            bid("scancel", _running(BEHAVE, attempt=2))
             # The head dies while a job runs, which goes on without it.
             _running(TRAIN_SELF)
             training = _script(TRAIN_SELF, remote)
@@ -167,7 +167,7 @@ def _requeue(job: str, what: tuple[str, str], workshop: Workshop) -> None:
     the job has failed.
     """
     _script(what, workshop)
-    said("scontrol", "requeue", job)
+    bid("scontrol", "requeue", job)
     time.sleep(3)
     until = time.monotonic() + LONGEST / 4
     while time.monotonic() < until:
@@ -185,9 +185,12 @@ def _kill_script(job: str, what: tuple[str, str], workshop: Workshop) -> None:
 
 
 def _time_out(job: str, what: tuple[str, str], workshop: Workshop) -> None:
-    """Have a job's time run out, and see to it that it is not done before."""
+    """Have a job's time run out, and see to it that it is not done before.
+
+    Not at once: what is now here may be a second ago for the controller, which refuses that.
+    """
     os.kill(_script(what, workshop), signal.SIGSTOP)
-    said("scontrol", "update", f"JobId={job}", "EndTime=now")
+    bid("scontrol", "update", f"JobId={job}", "EndTime=now+5")
 
 
 def test_the_scores_are_those_of_a_local_run(ran: Ran) -> None:
