@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from inward.draws import OF_TOKENS, Pair
+from inward.draws import Pair
 from inward.labels import labels_of, options_of
 from inward.properties import PROPERTIES
 from inward.scoring import items
@@ -114,7 +114,7 @@ def behavior_counts(
     What could not be read has the value UNREAD and a reason. Each different text is read once, but
     for properties that read tokens.
     """
-    of_tokens = [name for name in properties if PROPERTIES[name].reads & OF_TOKENS]
+    of_tokens = [name for name in properties if PROPERTIES[name].of_tokens]
     of_text = [name for name in properties if name not in of_tokens]
     texts = draws.groupby(["prompt_id", *TEXT]).size().rename("n").reset_index()
     read = [
@@ -160,7 +160,7 @@ def from_tokens(
     A property is left out where a first token alone is read otherwise than the whole response.
     """
     wanted = labels[labels["property"].isin(properties)]
-    of_tokens = [name for name in properties if PROPERTIES[name].reads & OF_TOKENS]
+    of_tokens = [name for name in properties if PROPERTIES[name].of_tokens]
     of_text = [name for name in properties if name not in of_tokens]
     of_behavior = alternatives(behaviors, ["prompt_id"])
     of_behavior = of_behavior.assign(finish_reason="stop", tokens=None)

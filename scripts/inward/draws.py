@@ -13,7 +13,6 @@ from inward.properties import PROPERTIES
 from inward.relations import of_base
 
 STAGES = ("behaviors", "predictions")
-OF_TOKENS = frozenset({"tokens", "log-probabilities"})
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,7 @@ def properties_of_draws(study: Study) -> dict[str, list[str]]:
 
 def reads_tokens(properties: Mapping[str, Sequence[str]]) -> bool:
     """Return whether any of these properties, by task, reads tokens and not the text alone."""
-    return any(
-        PROPERTIES[name].reads & OF_TOKENS for names in properties.values() for name in names
-    )
+    return any(PROPERTIES[name].of_tokens for names in properties.values() for name in names)
 
 
 def sampling_of_draws(study: Study, subject: str, stage: str) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def responses_of(
     known = prompts[prompts["target_option"].notna()]
     targets = dict(zip(known["prompt_id"], known["target_option"], strict=True))
     # A table holds far more of tokens than of text, so they are left alone if nobody reads them.
-    wanted = any(each.reads & {"tokens", "log-probabilities"} for each in asked)
+    wanted = any(each.of_tokens for each in asked)
     tokens = map(_tokens, behaviors["tokens"]) if wanted else [()] * len(behaviors)
     for prompt_id, text, finish_reason, of_text in zip(
         behaviors["prompt_id"], behaviors["text"], behaviors["finish_reason"], tokens, strict=True

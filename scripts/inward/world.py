@@ -39,7 +39,7 @@ class Realm:
     @property
     def visible(self) -> list[str]:
         """Return the properties that words in plain sight have, not only a model's response."""
-        return [name for name in self.properties if PROPERTIES[name].reads <= {"text", "end"}]
+        return [name for name in self.properties if not PROPERTIES[name].of_tokens]
 
     @property
     def asks(self) -> int:

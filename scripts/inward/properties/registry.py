@@ -89,6 +89,11 @@ class Property:
             raise Unreadable("cut")
         return self.value(response)
 
+    @property
+    def of_tokens(self) -> bool:
+        """Whether it is read off tokens, or how likely they were, and not off their text."""
+        return bool(self.reads & {"tokens", "log-probabilities"})
+
     def read(
         self,
         text: str,
