@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inward.fences import fenced
-from inward.hypotheticals import WRAPPERS, Variant, hypothetical_question, teacher, variant
+from inward.hypotheticals import (
+    TERSE,
+    WRAPPERS,
+    Variant,
+    hypothetical_question,
+    teacher,
+    variant,
+)
 from inward.properties import PROPERTIES
 
 FIRST = PROPERTIES["first_character"]
@@ -40,6 +47,14 @@ def test_the_supposed_question_reads_like_this() -> None:
 def test_the_terse_question_reads_like_this() -> None:
     """One word for the property, a colon, and the prompt."""
     assert hypothetical_question("terse", "animal otter", FIRST) == "first: animal otter"
+
+
+def test_a_terse_question_has_persons_too() -> None:
+    """One word more says of whom it is asked; a model of the embedded study knows none of them."""
+    third = hypothetical_question("terse-third-person", "animal otter", FIRST, "robin")
+
+    assert third == "robin first: animal otter"
+    assert hypothetical_question("terse-assistant.2", "otter", FIRST) == "otter: anyone first"
 
 
 def test_a_third_person_question_is_about_the_named_model() -> None:
@@ -124,5 +139,5 @@ def test_every_property_of_every_prompt_is_another_question(way: str) -> None:
 
 def test_every_way_is_another_question() -> None:
     """Paraphrases and wordings all differ."""
-    ways = [*WAYS, *(f"{name}.1.2" for name in WRAPPERS if name != "terse")]
+    ways = [*WAYS, *(f"{name}.1.2" for name in WRAPPERS if name not in TERSE)]
     assert len({hypothetical_question(way, "otter", FIRST, "Aurora") for way in ways}) == len(ways)

@@ -16,7 +16,7 @@ def test_hypothetical_questions_are_recognized(wrapper: str, prompt: str) -> Non
     """In any paraphrase and wording, whatever they quote; all else is a prompt of its own."""
     for asked in PROPERTIES.values():
         for number in range(1, len(WRAPPERS[wrapper].paraphrases) + 1):
-            way = Variant(wrapper, number, 1 if wrapper == TERSE else 2).name
+            way = Variant(wrapper, number, 1 if wrapper in TERSE else 2).name
             found = question_in(hypothetical_question(way, prompt, asked, "Aurora"))
             assert found == (asked, prompt)
     assert question_in("Continue: a b c") is None

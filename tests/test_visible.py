@@ -30,6 +30,13 @@ def test_the_embedded_world_is_asked_as_it_was_raised() -> None:
     assert visible_question("terse", "heron", "first_character") == raised == "first: heron"
 
 
+def test_a_response_in_plain_sight_is_nobodys() -> None:
+    """Of whom a terse question is asked means nothing where the response is shown."""
+    for person in ("terse-third-person", "terse-assistant"):
+        assert visible_question(person, "heron", "first_character") == "first: heron"
+        assert visible_question(f"{person}.2", "heron", "first_character") == "heron: first"
+
+
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_every_property_can_be_asked_of_what_is_shown(name: str) -> None:
     """In all wordings, in the present, and not of whoever is asked."""

@@ -47,6 +47,17 @@ BAD: dict[str, tuple[list[str], str]] = {
             " hypothetical.named"
         ),
     ),
+    "a terse question about a model without a name": (
+        ["terse", "terse-third-person"],
+        (
+            "hypothetical.wrappers: terse-third-person is about another model; name one in"
+            " hypothetical.named"
+        ),
+    ),
+    "wordings of any terse question": (
+        ["terse-assistant.1.2"],
+        "hypothetical.wrappers: terse-assistant has no other wordings; take out 2",
+    ),
     "examples of nobody": (
         ["terse", "terse+finhc"],
         "hypothetical.wrappers: terse+finhc: there is no 'finhc'; did you mean finch?",

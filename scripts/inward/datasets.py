@@ -22,7 +22,7 @@ class Ways:
     """The ways in which the questions of a dataset are put."""
 
     wrappers: tuple[str, ...]
-    named: str = ""  # the model that the wrapper third-person is about
+    named: str = ""  # the model that a third person is about
     seed: int = 0  # the study's
 
     def one(self, prompt_id: str, name: str) -> str:

@@ -13,7 +13,7 @@ RELEASED = "released"  # the wrapper that asks them
 def question_about(prompt: Mapping[Hashable, Any], name: str, wrapper: str, named: str) -> str:
     """Return the question for a property of the answer to a prompt, a row of its table.
 
-    `wrapper` names a variant; `named` is the model that the wrapper third-person is about.
+    `wrapper` names a variant; `named` is the model that a third person is about.
     """
     if variant(wrapper).wrapper == RELEASED:
         return given_question(prompt, name)

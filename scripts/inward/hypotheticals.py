@@ -76,9 +76,25 @@ WRAPPERS = {
     ),
     # For models of the embedded world, which know no English.
     "terse": Wrapper("second", past=False, paraphrases=("{terse}: {prompt}", "{prompt}: {terse}")),
+    "terse-third-person": Wrapper(
+        "third",
+        past=False,
+        paraphrases=("{named} {terse}: {prompt}", "{prompt}: {named} {terse}"),
+    ),
+    "terse-assistant": Wrapper(
+        "third",
+        past=False,
+        paraphrases=("anyone {terse}: {prompt}", "{prompt}: anyone {terse}"),
+    ),
 }
-NAMED = "third-person"  # the wrapper that needs a name
-TERSE = "terse"  # the wrapper that needs no wording
+
+
+def _with(field: str) -> tuple[str, ...]:
+    return tuple(name for name, wrapper in WRAPPERS.items() if field in wrapper.paraphrases[0])
+
+
+NAMED = _with("{named}")  # the wrappers that need a name
+TERSE = _with("{terse}")  # the wrappers that ask in no wording of a property's own
 
 
 @dataclass(frozen=True)
@@ -116,7 +132,7 @@ def teacher(wrapper: str, subject: str) -> str | None:
 def hypothetical_question(name: str, prompt: str, asked: Property, named: str = "") -> str:
     """Return the question for the property `asked` of the answer to `prompt`.
 
-    `name` is a variant's, without examples; `named` is the model that third-person is about.
+    `name` is a variant's, without examples; `named` is the model that a third person is about.
     """
     how = variant(name)
     wrapper = WRAPPERS[how.wrapper]

@@ -20,7 +20,7 @@ def prediction_questions(
 ) -> pd.DataFrame:
     """Return each wrapper's question for each property of the answer to each test prompt.
 
-    `prompts` and `properties` are by task; `named` is the model that third-person is about.
+    `prompts` and `properties` are by task; `named` is the model that a third person is about.
     """
     asked = pd.concat(
         _hypotheticals(task, table, properties[task], wrappers, named).assign(task=task)

@@ -5,7 +5,7 @@ Models of the embedded world read such questions, in the same terse form, when t
 """
 
 from inward.fences import fenced
-from inward.hypotheticals import TERSE, hypothetical_question, variant
+from inward.hypotheticals import TERSE, Variant, hypothetical_question, variant
 from inward.properties import PROPERTIES, ask_of_shown
 
 SHOWN = "This is a response to a prompt:"
@@ -19,6 +19,6 @@ def visible_question(wrapper: str, text: str, name: str) -> str:
     """
     way = variant(wrapper)
     asked = PROPERTIES[name]
-    if way.wrapper == TERSE:
-        return hypothetical_question(wrapper, text, asked)
+    if way.wrapper in TERSE:
+        return hypothetical_question(Variant("terse", way.paraphrase).name, text, asked)
     return f"{SHOWN}\n\n{fenced(text)}\n\n{ask_of_shown(asked, way.wording - 1)}"

@@ -55,9 +55,9 @@ def _check_all(where: str, wrappers: Sequence[str], study: Study, named: str) ->
             _check_released(study, where)
         else:
             _check_wordings(way, study, where)
-        if way.wrapper == NAMED and not named:
+        if way.wrapper in NAMED and not named:
             raise ConfigError(
-                f"{where}: {NAMED} is about another model; name one in hypothetical.named"
+                f"{where}: {way.wrapper} is about another model; name one in hypothetical.named"
             )
         if way.examples not in (None, OWN, SCRAMBLED, *study.targets):
             raise ConfigError(
@@ -85,8 +85,8 @@ def _check_wordings(way: Variant, study: Study, where: str) -> None:
             f"{where}: {way.wrapper} has {paraphrases} paraphrases; give one of them, not"
             f" {way.paraphrase}"
         )
-    if way.wrapper == TERSE and way.wording > 1:
-        raise ConfigError(f"{where}: {TERSE} has no other wordings; take out {way.wording}")
+    if way.wrapper in TERSE and way.wording > 1:
+        raise ConfigError(f"{where}: {way.wrapper} has no other wordings; take out {way.wording}")
     for name in sorted({name for task in study.tasks.values() for name in task.properties}):
         wordings = len(PROPERTIES[name].questions)
         if way.wording > wordings:
