@@ -113,6 +113,7 @@ def score(resamples: int) -> None:
         roles={task: "test" if task == TASKS[-1] else "train" for task in TASKS},
         comparisons=comparisons(),
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -124,6 +125,7 @@ def score_interaction(resamples: int) -> None:
         comparisons=comparisons(),
         roots={predictor: predictor for predictor in PREDICTORS},
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -138,6 +140,7 @@ def score_pairs(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
         similarity_table=HOME / "scores/similarity.parquet",
         relations={t: {p: "self" if p == t else "other" for p in TARGETS} for t in TARGETS},
         confidence=0.95,
+        note=None,
     )
 
 
@@ -148,6 +151,7 @@ def score_power(resamples: int) -> None:  # noqa: ARG001 - nothing is drawn
         table=HOME / "scores/power.parquet",
         comparisons=comparisons(),
         aim={"advantages": [0.01, 0.02, 0.05, 0.1], "power": 0.8, "alpha": 0.05},
+        note=None,
     )
 
 
@@ -158,6 +162,7 @@ def score_own_target(resamples: int) -> None:
         table=HOME / "scores/own_target.parquet",
         pairs=[{"predictor": p, "target": t} for p, t in CROSSED],
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -179,6 +184,7 @@ def score_change(resamples: int) -> None:
             for after, of, arm in ((changed, donor, "change"), (placebo, before, "placebo"))
         ],
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -197,6 +203,7 @@ def score_scaling(resamples: int) -> None:
             for p, share in ((full, 1), (part, 0.1))
         ],
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -209,6 +216,7 @@ def score_generalization(resamples: int) -> None:
         comparisons=[{"target": t, "self_predictor": t, "cross_predictor": p} for p, t in CROSSED],
         lessons=dict.fromkeys(TARGETS, taught),
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -223,6 +231,7 @@ def score_drift(resamples: int) -> None:
             for t, base in CROSSED
         ],
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 
@@ -238,6 +247,7 @@ def score_seeds(resamples: int) -> None:
         ],
         families={one: one, two: one, three: three, four: three},
         bootstrap=drawn(resamples),
+        note=None,
     )
 
 

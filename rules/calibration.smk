@@ -124,6 +124,7 @@ if CALIBRATED:
             properties=DRAWN,
             wrapper=study.wrappers[0],
             bootstrap={**config["bootstrap"], "seed": study.seed},
+            note=study.note,
         script:
             "../scripts/score_calibration.py"
 

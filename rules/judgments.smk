@@ -64,5 +64,6 @@ if JUDGED:
             store=config["store"],
             prices=config["prices"],
             budget=config.get("budget"),
+            note=study.note,
         script:
             "../scripts/judge_examples.py"

@@ -51,6 +51,7 @@ rule score:
         roles={name: task.role for name, task in study.tasks.items()},
         comparisons=[vars(comparison) for comparison in study.comparisons],
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score.py"
 
@@ -69,6 +70,7 @@ rule score_interaction:
         comparisons=[vars(comparison) for comparison in study.comparisons],
         roots={subject: study.root(subject).name for subject in study.subjects},
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_interaction.py"
 
@@ -104,6 +106,7 @@ rule score_pairs:
             for target in study.targets
         },
         confidence=config["bootstrap"]["confidence"],
+        note=study.note,
     script:
         "../scripts/score_pairs.py"
 
@@ -121,6 +124,7 @@ rule score_power:
     params:
         comparisons=[vars(comparison) for comparison in study.comparisons],
         aim=config["power"],
+        note=study.note,
     script:
         "../scripts/score_power.py"
 
@@ -156,6 +160,7 @@ rule score_own_target:
     params:
         pairs=EXPERIMENTS["own_target"],
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_own_target.py"
 
@@ -173,6 +178,7 @@ rule score_change:
     params:
         changes=EXPERIMENTS["change"],
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_change.py"
 
@@ -194,6 +200,7 @@ rule score_scaling:
     params:
         shares=EXPERIMENTS["scaling"],
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_scaling.py"
 
@@ -212,6 +219,7 @@ rule score_generalization:
         comparisons=[vars(one) for one in EXPERIMENTS["generalization"]],
         lessons=arms.lessons(study, EXPERIMENTS["generalization"]),
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_generalization.py"
 
@@ -240,6 +248,7 @@ rule score_drift:
     params:
         finetunes=EXPERIMENTS["drift"],
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_drift.py"
 
@@ -258,6 +267,7 @@ rule score_seeds:
         comparisons=[vars(one) for one in EXPERIMENTS["seeds"]],
         families=arms.families(study),
         bootstrap={**config["bootstrap"], "seed": study.seed},
+        note=study.note,
     script:
         "../scripts/score_seeds.py"
 
@@ -277,5 +287,6 @@ if JUDGED:
             "../envs/pipeline.yaml"
         params:
             confidence=config["bootstrap"]["confidence"],
+            note=study.note,
         script:
             "../scripts/score_agreement.py"

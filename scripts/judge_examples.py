@@ -24,6 +24,7 @@ def main(
     store: str,
     prices: str,
     budget: float | None,
+    note: str | None,
 ) -> None:
     """Put the judge's verdicts beside the labels in `by_hand`; `model` is the judge's."""
     questions = pd.concat(read_examples(path) for path in by_hand)
@@ -36,7 +37,7 @@ def main(
         prices=read_prices(Path(prices)),
         budget=budget,
     )
-    write_table(EXAMPLES, with_verdicts(judged(questions, answered, model.stem)), examples)
+    write_table(EXAMPLES, with_verdicts(judged(questions, answered, model.stem)), examples, note)
 
 
 if __name__ == "__main__":

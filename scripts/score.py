@@ -38,6 +38,7 @@ def main(
     roles: dict[str, str],
     comparisons: list[dict[str, str]],
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Put each prediction beside each target's label, and pool what fits."""
     targets = {
@@ -60,10 +61,10 @@ def main(
     )
     table["item_id"] = item_ids(table)
     drawn = Bootstrap(**bootstrap)
-    write_table(ITEMS, table, items_table)
-    write_table(ACCURACY, accuracy(table, drawn), accuracy_table)
+    write_table(ITEMS, table, items_table, note)
+    write_table(ACCURACY, accuracy(table, drawn), accuracy_table, note)
     pairs = [Comparison(**pair) for pair in comparisons]
-    write_table(ADVANTAGE, advantage(table, pairs, drawn), advantage_table)
+    write_table(ADVANTAGE, advantage(table, pairs, drawn), advantage_table, note)
 
 
 if __name__ == "__main__":

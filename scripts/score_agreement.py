@@ -7,9 +7,9 @@ from inward.job import run
 from inward.tables import AGREEMENT, EXAMPLES, read_table, write_table
 
 
-def main(*, examples: Path, table: Path, confidence: float) -> None:
+def main(*, examples: Path, table: Path, confidence: float, note: str | None) -> None:
     """Count where verdicts and labels are the same, for each judged property."""
-    write_table(AGREEMENT, agreement(read_table(EXAMPLES, examples), confidence), table)
+    write_table(AGREEMENT, agreement(read_table(EXAMPLES, examples), confidence), table, note)
 
 
 if __name__ == "__main__":

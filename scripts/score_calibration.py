@@ -43,6 +43,7 @@ def main(
     properties: dict[str, list[str]],
     wrapper: str,
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Hold each predictor's distributions, and its confidence, against its target's behavior."""
     asked = {path.stem: _test(read_table(PROMPTS, path)) for path in prompts}
@@ -85,7 +86,7 @@ def main(
         (CALIBRATION, rows, calibration_table),
         (CALIBRATION_BINS, bins, bins_table),
     ):
-        write_table(table, pd.DataFrame(known, columns=list(table.columns)), path)
+        write_table(table, pd.DataFrame(known, columns=list(table.columns)), path, note)
 
 
 def _by_subject(

@@ -10,11 +10,16 @@ from inward.tables import CHANGE, ITEMS, read_table, write_table
 
 
 def main(
-    *, items_table: Path, table: Path, changes: list[dict[str, Any]], bootstrap: dict[str, Any]
+    *,
+    items_table: Path,
+    table: Path,
+    changes: list[dict[str, Any]],
+    bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Put the labels after and before the change beside each answer."""
     rows = change(read_table(ITEMS, items_table), changes, Bootstrap(**bootstrap))
-    write_table(CHANGE, rows, table)
+    write_table(CHANGE, rows, table, note)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ def main(
     table: Path,
     finetunes: list[dict[str, Any]],
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Put each finetune beside its base."""
     texts = {
@@ -23,7 +24,7 @@ def main(
         for path in behaviors
     }
     rows = drift(read_table(ITEMS, items_table), finetunes, texts, Bootstrap(**bootstrap))
-    write_table(DRIFT, rows, table)
+    write_table(DRIFT, rows, table, note)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ def main(
     comparisons: list[dict[str, str]],
     lessons: dict[str, dict[str, Any]],
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Split each comparison by the tasks, properties and wrappers that were taught."""
     rows = generalization(
@@ -25,7 +26,7 @@ def main(
         {name: Lessons(**taught) for name, taught in lessons.items()},
         Bootstrap(**bootstrap),
     )
-    write_table(GENERALIZATION, rows, table)
+    write_table(GENERALIZATION, rows, table, note)
 
 
 if __name__ == "__main__":

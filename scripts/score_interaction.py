@@ -17,11 +17,12 @@ def main(
     comparisons: list[dict[str, str]],
     roots: dict[str, str],
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Read the items, and set the matrix of models and targets against itself."""
     pairs = [Comparison(**pair) for pair in comparisons]
     found = interaction(read_table(ITEMS, items_table), pairs, roots, Bootstrap(**bootstrap))
-    write_table(INTERACTION, found, table)
+    write_table(INTERACTION, found, table, note)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,16 @@ from inward.tables import ITEMS, OWN_TARGET, read_table, write_table
 
 
 def main(
-    *, items_table: Path, table: Path, pairs: list[dict[str, str]], bootstrap: dict[str, Any]
+    *,
+    items_table: Path,
+    table: Path,
+    pairs: list[dict[str, str]],
+    bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Put the labels of predictor and target beside each answer."""
     rows = own_target(read_table(ITEMS, items_table), pairs, Bootstrap(**bootstrap))
-    write_table(OWN_TARGET, rows, table)
+    write_table(OWN_TARGET, rows, table, note)
 
 
 if __name__ == "__main__":

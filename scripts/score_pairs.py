@@ -33,6 +33,7 @@ def main(
     similarity_table: Path,
     relations: dict[str, dict[str, str]],
     confidence: float,
+    note: str | None,
 ) -> None:
     """Put the likeness of each predictor and target beside how well one predicts the other."""
     with_options = {
@@ -47,8 +48,8 @@ def main(
         _margins(PREDICTIONS, predictions, with_options),
         relations,
     )
-    write_table(PAIRS, table, pairs_table)
-    write_table(SIMILARITY, similarity(table, confidence), similarity_table)
+    write_table(PAIRS, table, pairs_table, note)
+    write_table(SIMILARITY, similarity(table, confidence), similarity_table, note)
 
 
 def _margins(table: Table, paths: list[Path], with_options: dict[str, set[str]]) -> pd.DataFrame:

@@ -10,11 +10,16 @@ from inward.tables import ITEMS, POWER, read_table, write_table
 
 
 def main(
-    *, items_table: Path, table: Path, comparisons: list[dict[str, str]], aim: dict[str, Any]
+    *,
+    items_table: Path,
+    table: Path,
+    comparisons: list[dict[str, str]],
+    aim: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Take how much prompts differ from the study's own items."""
     pairs = [Comparison(**pair) for pair in comparisons]
-    write_table(POWER, power(read_table(ITEMS, items_table), pairs, Aim(**aim)), table)
+    write_table(POWER, power(read_table(ITEMS, items_table), pairs, Aim(**aim)), table, note)
 
 
 if __name__ == "__main__":

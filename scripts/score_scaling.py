@@ -17,11 +17,12 @@ def main(
     table: Path,
     shares: list[dict[str, Any]],
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Put each beside the one that learnt from all, and count what they learnt from."""
     counts = {path.parent.name: training_rows(read_json(path)) for path in datasets}
     rows = scaling(read_table(ITEMS, items_table), shares, counts, Bootstrap(**bootstrap))
-    write_table(SCALING, rows, table)
+    write_table(SCALING, rows, table, note)
 
 
 if __name__ == "__main__":

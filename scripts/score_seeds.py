@@ -17,11 +17,12 @@ def main(
     comparisons: list[dict[str, str]],
     families: dict[str, str],
     bootstrap: dict[str, Any],
+    note: str | None,
 ) -> None:
     """Pool the advantages of finetunes that differ in their training seed alone."""
     compared = [Comparison(**one) for one in comparisons]
     rows = seeds(read_table(ITEMS, items_table), compared, families, Bootstrap(**bootstrap))
-    write_table(SEEDS, rows, table)
+    write_table(SEEDS, rows, table, note)
 
 
 if __name__ == "__main__":

@@ -287,6 +287,7 @@ def test_what_is_drawn_is_scored(study: Path) -> None:
         properties=ASKED,
         wrapper="supposed",
         bootstrap={"resamples": 100, "confidence": 0.95, "seed": 1},
+        note=None,
     )
     scores = read_table(CALIBRATION, Path("calibration.parquet"))
     bins = read_table(CALIBRATION_BINS, Path("bins.parquet"))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -106,6 +107,15 @@ def test_agreement_with_people_is_in_the_scores_and_in_the_audit(judged: Judged)
     assert row["agreement"] == sum(one["label"] == one["value"] for one in examples) / 30
     assert "egret judges word_type as people do in" in page
     assert "judge_behaviors" in page
+
+
+def test_every_score_table_says_that_its_subjects_are_simulated(judged: Judged) -> None:
+    """In each of its rows, so that no number goes anywhere without it."""
+    tables = sorted((judged.results / "scores").glob("*.parquet"))
+
+    assert {"items", "advantage", "power", "examples", "agreement"} <= {t.stem for t in tables}
+    for path in tables:
+        assert set(pd.read_parquet(path)["note"]) <= {"simulated subjects: no result"}
 
 
 def test_all_is_as_recorded_and_a_score_leads_to_the_judge(judged: Judged) -> None:

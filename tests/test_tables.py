@@ -43,6 +43,16 @@ def test_equal_rows_are_equal_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
+def test_a_note_stands_in_every_row(tmp_path: Path) -> None:
+    """Where there is one; a file without has no such column, and both can be read."""
+    for name, note in (("noted", "no result"), ("plain", None)):
+        write_table(PROMPTS, prompts(["a", "b"]), tmp_path / f"{name}.parquet", note)
+    noted, plain = (read_table(PROMPTS, tmp_path / f"{n}.parquet") for n in ("noted", "plain"))
+
+    assert noted["note"].tolist() == ["no result"] * 2
+    assert noted.drop(columns="note").equals(plain)
+
+
 BAD = {
     "a key twice": (prompts(["a"] * 2).assign(prompt_id="x"), "two rows for {'prompt_id': 'x'}"),
     "a missing column": (

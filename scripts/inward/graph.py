@@ -119,10 +119,15 @@ class Study:
     calibration: dict[str, Any] | None = None  # samples and temperature of draws, if any are drawn
 
     @property
+    def note(self) -> str | None:
+        """What is to be known before a number of this study is used, as every score table says."""
+        simulated = any(model.simulated for model in self.models.values())
+        return "simulated subjects: no result" if simulated else None
+
+    @property
     def title(self) -> str:
         """The study's name, and whether what it shows is real, as every figure says it."""
-        simulated = any(model.simulated for model in self.models.values())
-        return f"{self.name} (simulated subjects: no result)" if simulated else self.name
+        return f"{self.name} ({self.note})" if self.note else self.name
 
     @property
     def subjects(self) -> list[str]:

@@ -41,9 +41,11 @@ class Table:
         return pa.schema(fields, {VERSION_FIELD: f"{self.name} {self.version}".encode()})
 
 
-def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
+def write_table(table: Table, frame: pd.DataFrame, path: Path, note: str | None = None) -> None:
     """Write `frame` to `path` as Parquet, sorted by the table's key.
 
+    A note, what is to be known before a number of the table is used, stands in each row as a last
+    column, `note`, which other files do not have.
     Raises TableError where a column is missing or unknown, a key occurs twice, or a value is of
     another type than the schema's or missing where it must not be.
     """
@@ -66,6 +68,8 @@ def write_table(table: Table, frame: pd.DataFrame, path: Path) -> None:
     arrow = arrow.replace_schema_metadata(table.schema.metadata)
     unused = [name for name in table.columns if name in table.rare and ordered[name].isna().all()]
     arrow = arrow.drop_columns(unused)
+    if note:
+        arrow = arrow.append_column(pa.field("note", TEXT), pa.repeat(note, len(arrow)))
     with written_whole(path) as partial:
         pq.write_table(arrow, partial, compression="zstd")
 
