@@ -103,6 +103,15 @@ def test_for_two_learners_it_is_the_mean_of_both_advantages() -> None:
         assert found.loc[(scope, "skill", "wrong"), "gamma"] == pytest.approx(0.25 / 0.8)
 
 
+def test_what_cancels_leaves_nothing_whose_sign_could_be_counted() -> None:
+    """Equal learners have an interval that holds 0, and not one a hair's breadth beside it."""
+    for shares in ((0.83, 0.41), (0.37, 0.11), (0.59, 0.29)):
+        known = {(learner, of): shares["ab".index(of)] for learner, of in product("ab", repeat=2)}
+        bounds = every(planted(known, {"a": 0.3, "b": 0.1}), "ab")[["gamma", "low", "high"]]
+
+        assert (bounds == 0).all(axis=None)
+
+
 def test_good_learners_and_easy_targets_make_no_interaction() -> None:
     """Where accuracies are a sum of learner and target, gamma is nothing, over three learners."""
     good, easy = {"a": 0.3, "b": 0.1, "c": 0.2}, {"a": 0.1, "b": 0.4, "c": 0.2}

@@ -47,6 +47,7 @@ from inward.tables import INTERACTION
 RELATIONS = ("cross", "twin")  # to a target, of those that have learnt just what it has
 VIEWS = ("wrong", "dropped", "compliant")
 SCALES = ("accuracy", "skill")
+DECIMALS = 12  # of gamma; beyond them accuracies that cancel leave a sign, and mean nothing
 UNKNOWN = "not identified: too few learners have learnt each other's labels"
 
 
@@ -199,7 +200,8 @@ def _gamma(
     if weights is None:
         lost = dict.fromkeys(("gamma", "low", "high", "tasks_low", "tasks_high", "p_value"), np.nan)
         return {**lost, "warning": UNKNOWN}
-    [gamma], *draws = (values[:, there] @ weights for values in made_of)
+    # Zero is added since rounding leaves zeros that are negative.
+    [gamma], *draws = ((values[:, there] @ weights).round(DECIMALS) + 0 for values in made_of)
     between = intervals(draws[0], draws[1] if len(draws) > 1 else None, bootstrap)
     return {
         "gamma": float(gamma),
