@@ -1,6 +1,5 @@
 """Bring the tables of docs/labels.md up to date with the registry: python docs/properties.py."""
 
-import re
 from pathlib import Path
 
 from inward.forms import FORMS
@@ -55,12 +54,10 @@ def properties() -> str:
 def updated(page: str) -> str:
     """Return the page with its tables anew."""
     for name, table in (("forms", forms()), ("properties", properties())):
-        page = re.sub(
-            rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)",
-            lambda found, table=table: f"{found[1]}\n{table}\n{found[2]}",
-            page,
-            flags=re.DOTALL,
-        )
+        start, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        before, _, rest = page.partition(start)
+        _, _, after = rest.partition(end)
+        page = f"{before}{start}\n{table}\n{end}{after}"
     return page
 
 

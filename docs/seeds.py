@@ -6,6 +6,7 @@ python docs/seeds.py results/seed-*
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -31,14 +32,14 @@ def main(studies: list[Path]) -> None:
             print(_row(row))
 
 
-def _row(row: dict[str, object]) -> str:
-    shares = [f"{100 * float(str(row[name])):.1f}" for name in ("self_accuracy", "cross_accuracy")]
-    shares.append(f"{100 * float(str(row['mode_baseline'])):.1f}")
-    low, middle, high = (100 * float(str(row[name])) for name in ("low", "advantage", "high"))
+def _row(row: dict[Any, Any]) -> str:
+    shares = [f"{100 * row[name]:.1f}" for name in ("self_accuracy", "cross_accuracy")]
+    shares.append(f"{100 * row['mode_baseline']:.1f}")
+    low, middle, high = (100 * row[name] for name in ("low", "advantage", "high"))
     clear = "**" if low > 0 else ""
     return (
-        f"| {str(row['study']).removeprefix('seed-')} | {row['target']} | {row['n_prompts']}"
-        f" | {readable(str(row['property']))} | {' | '.join(shares)}"
+        f"| {row['study'].removeprefix('seed-')} | {row['target']} | {row['n_prompts']}"
+        f" | {readable(row['property'])} | {' | '.join(shares)}"
         f" | {clear}{middle:+.1f}{clear} [{low:+.1f}, {high:+.1f}] |"
     )
 
