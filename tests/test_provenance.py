@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,16 @@ def first_misfit() -> str | None:
     return next(misfits(RESULTS, STORE), None)
 
 
+def test_a_processor_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its model's, where the system lists processors, and else its architecture's."""
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: A CPU @ 2.50GHz\n")
+    monkeypatch.setattr(ledger, "PROCESSORS", tmp_path / "cpuinfo")
+    assert ledger.processor() == "A CPU @ 2.50GHz"
+
+    monkeypatch.setattr(ledger, "PROCESSORS", tmp_path / "none")
+    assert ledger.processor() in {platform.processor(), platform.machine()} - {""}
+
+
 @pytest.mark.usefixtures("copy")
 def test_every_file_is_on_record() -> None:
     """Each job has left a record with digests of all it needed and made; all of them fit."""
@@ -56,6 +67,7 @@ def test_every_file_is_on_record() -> None:
     for record in records:
         assert record["versions"] or record["rule"] == "write_headline"
         assert record["seconds"] >= 0
+        assert record["platform"].endswith(ledger.processor())
         assert len([path for path in record["sources"] if path.count("/") == 1]) == 1
         assert all(digest_file(Path(path)) == known for path, known in record["inputs"].items())
 

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from inward.errors import InputError
 from inward.files import read_json, write_json
 
 VERSION = 2
+PROCESSORS = Path("/proc/cpuinfo")
 # The first of each that is set: a step of a job is not told all that the job was.
 SLURM = {
     "job": ("SLURM_JOB_ID",),
@@ -70,7 +72,7 @@ def write_record(
         "params": params,
         "versions": dict(sorted(_versions())),
         "python": platform.python_version(),
-        "platform": platform.platform(),
+        "platform": f"{platform.platform()}, {processor()}",
         "commit": commit(),
         "host": socket.gethostname(),
         "process": os.getpid(),
@@ -124,6 +126,16 @@ def commit() -> str | None:
         check=False,
     )
     return said.stdout.strip() or None
+
+
+def processor() -> str:
+    """Return the name of the processor: another one rounds otherwise, and trains other weights."""
+    with suppress(OSError):
+        for line in PROCESSORS.read_text().splitlines():
+            name, _, said = line.partition(":")
+            if name.strip() == "model name":
+                return said.strip()
+    return platform.processor() or platform.machine()
 
 
 def _slurm() -> dict[str, str]:

@@ -1,12 +1,12 @@
 """What a training run cost, and how well it used the machine."""
 
-import platform
 import resource
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
+from inward.ledger import processor
 from inward.providers.training_loop import Progress
 
 # Dense bfloat16 matrix products, in FLOP a second, by what a device's name begins with or holds;
@@ -84,8 +84,8 @@ def _peak_memory(gpus: list[torch.device]) -> int:
 
 
 def device_name(gpus: list[torch.device]) -> str:
-    """Return what the run was on: its GPUs by name, or the processor's architecture."""
+    """Return what the run was on: the names of its GPUs, or that of the processor."""
     if not gpus:
-        return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+        return f"{processor()}, {torch.get_num_threads()} threads"
     names = sorted(torch.cuda.get_device_name(gpu) for gpu in gpus)
     return ", ".join(names)
