@@ -82,8 +82,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("slurm")
     local, remote = workshop(folder / "local"), workshop(folder / "remote")
     with cluster(folder / "cluster"), _head(local) as here:
+        with _head(remote, "--profile", "profiles/slurm") as stopped:
+            _stop(stopped, _running(TRAIN), TRAIN, remote)
         with _head(remote, "--profile", "profiles/slurm") as first:
-            _requeue(_running(TRAIN), TRAIN, remote)
+            _requeue(_running(TRAIN, attempt=2), TRAIN, remote)
             _kill_script(_running(BEHAVE), BEHAVE, remote)
             _time_out(_running(PREDICT, attempt=2), PREDICT, remote)
             bid("scancel", _running(BEHAVE, attempt=2))
@@ -160,6 +162,22 @@ def _script(what: tuple[str, str], workshop: Workshop, other_than: int = 0) -> i
     raise AssertionError(f"{what}: no process writes its log")
 
 
+def _stop(
+    head: "subprocess.Popen[bytes]", job: str, what: tuple[str, str], workshop: Workshop
+) -> None:
+    """Stop the head as Ctrl-C does while a job is at work, and wait until both have ended.
+
+    It leaves no lock: the next head starts without a word.
+    """
+    _script(what, workshop)
+    head.send_signal(signal.SIGINT)
+    head.wait(LONGEST / 4)
+    until = time.monotonic() + LONGEST / 4
+    while "CANCELLED" not in said("squeue", "-h", "-t", "all", "-j", job, "-o", "%T"):
+        assert time.monotonic() < until, f"{what}: Ctrl-C left job {job} running"
+        time.sleep(0.2)
+
+
 def _requeue(job: str, what: tuple[str, str], workshop: Workshop) -> None:
     """Put a job that is at work back into the queue, as preemption does, and have it not wait there.
 
@@ -200,8 +218,8 @@ def test_the_scores_are_those_of_a_local_run(ran: Ran) -> None:
 
 
 def test_jobs_that_die_are_tried_again(ran: Ran) -> None:
-    """Killed, canceled, out of time, out of memory; the one that was put back is still itself."""
-    assert ran.states[TRAIN] == ["COMPLETED"]
+    """Stopped by Ctrl-C, killed, canceled, out of time or memory; one put back is still itself."""
+    assert ran.states[TRAIN] == ["CANCELLED", "COMPLETED"]
     assert ran.states[BEHAVE] == ["FAILED", "CANCELLED", "COMPLETED"]
     assert ran.states[PREDICT] == ["FAILED", "TIMEOUT", "COMPLETED"]
 
