@@ -37,13 +37,9 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
 SlurmctldPort={controller}
 SlurmdPort={node}
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
+{enforcement}
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=1
-JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/none
 MpiDefault=none
@@ -55,6 +51,25 @@ GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:pretend:2 State=UNKNOWN
 PartitionName=short Nodes=ALL Default=YES MaxTime=60 State=UP
 PartitionName=long Nodes=ALL MaxTime=INFINITE State=UP
+"""
+# How a node ends what uses too much memory: the kernel does, or slurmd looks every second.
+BY_CGROUPS = """\
+ProctrackType=proctrack/cgroup
+TaskPlugin=task/cgroup
+JobAcctGatherType=jobacct_gather/cgroup"""
+BY_LOOKING = """\
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill"""
+CGROUPS = Path("/sys/fs/cgroup")
+CGROUP_CONF = f"""\
+CgroupPlugin=cgroup/v1
+CgroupMountpoint={CGROUPS}
+ConstrainRAMSpace=yes
+ConstrainCores=yes
+AllowedSwapSpace=0
 """
 # Any two device files will do: nothing opens them.
 GRES_CONF = "".join(
@@ -75,6 +90,13 @@ def missing() -> str | None:
     return None
 
 
+def has_cgroups() -> bool:
+    """Return whether jobs can be held by cgroups here; Debian's SLURM wants version 1 of them."""
+    return all(
+        os.access(CGROUPS / name / "tasks", os.W_OK) for name in ("memory", "freezer", "cpuset")
+    )
+
+
 @contextmanager
 def cluster(folder: Path) -> Iterator[None]:
     """Have a cluster run within the block, with all that it writes below `folder`."""
@@ -84,7 +106,7 @@ def cluster(folder: Path) -> Iterator[None]:
         munged = [_path("munged"), "--foreground", *places]
         stack.enter_context(_running(munged, folder, user="munge", group="munge", extra_groups=[]))
         _wait((folder / "run/munge.sock").exists, "munged")
-        for name in ("slurm.conf", "gres.conf"):
+        for name in ("slurm.conf", "gres.conf", "cgroup.conf"):
             link = SETTINGS / name
             link.unlink(missing_ok=True)
             link.symlink_to(folder / name)
@@ -134,8 +156,10 @@ def _furnish(folder: Path) -> None:
     controller, node = _free_ports(2)
     known = {"host": socket.gethostname().split(".")[0], "folder": folder, "memory": MEMORY}
     ports = {"controller": controller, "node": node, "cpus": os.cpu_count()}
-    (folder / "slurm.conf").write_text(SLURM_CONF.format(**known, **ports))
+    enforcement = BY_CGROUPS if has_cgroups() else BY_LOOKING
+    (folder / "slurm.conf").write_text(SLURM_CONF.format(**known, **ports, enforcement=enforcement))
     (folder / "gres.conf").write_text(GRES_CONF.format(**known))
+    (folder / "cgroup.conf").write_text(CGROUP_CONF)
 
 
 @contextmanager
