@@ -152,6 +152,22 @@ def test_each_cross_predictor_has_a_panel() -> None:
     }
 
 
+def test_self_and_cross_have_their_colors_where_rows_are_counted() -> None:
+    """Blue and orange as in every figure, whatever comes first in the alphabet."""
+    scores = scores_for("scaling")
+    own = scores.experiment.assign(kind="self", full="wren-self")
+    other = own.assign(kind="cross", full="finch-on-wren")
+    both = replace(scores, experiment=pd.concat([other, own]))
+    layers = FIGURES["scaling"](both).to_dict()["spec"]["layer"]
+
+    assert [layer["encoding"]["color"]["scale"] for layer in layers] == 3 * [
+        {
+            "domain": ["wren-self (self)", "finch-on-wren (cross)"],
+            "range": ["#1f5fa8", "#d9772b"],
+        }
+    ]
+
+
 def test_a_title_counts_who_answers_as_it_behaves() -> None:
     """An interval above zero counts, one that holds zero does not."""
     scores = scores_for("own-target")

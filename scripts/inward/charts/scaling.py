@@ -1,10 +1,13 @@
 """Scaling: accuracy against the number of training rows."""
 
+from itertools import cycle
+
 import altair as alt
+import pandas as pd
 
 from inward.cells import ALL
 from inward.charts.scores import Scores, over_tasks, readable
-from inward.charts.theme import PERCENT, titled
+from inward.charts.theme import PERCENT, SHADES, titled
 
 SIZE = 260
 BEHAVIORS = {"own": "its own behavior", "taught": "the behavior it was taught"}
@@ -24,7 +27,9 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
             scale=alt.Scale(type="log", nice=False, padding=12),
             axis=alt.Axis(values=sorted(rows["n_training_rows"].unique()), labelOverlap=True),
         ),
-        color=alt.Color("who:N", title=None, legend=alt.Legend(orient="top", columns=2)),
+        color=alt.Color(
+            "who:N", title=None, scale=_colors(rows), legend=alt.Legend(orient="top", columns=2)
+        ),
     )
     dash = alt.StrokeDash(
         "predicts:N",
@@ -62,3 +67,14 @@ def figure(scores: Scores) -> alt.TopLevelMixin:
         f"Study {scores.study}. Macro average over tasks and properties; whiskers: intervals by"
         " bootstrap over prompts.",
     )
+
+
+def _colors(rows: pd.DataFrame) -> alt.Scale:
+    """Return a shade for each curve, of the color that self or cross has in every figure."""
+    of_kind = {kind: sorted(rows["who"][rows["kind"] == kind].unique()) for kind in SHADES}
+    shades = [
+        shade
+        for kind, names in of_kind.items()
+        for _, shade in zip(names, cycle(SHADES[kind]), strict=False)
+    ]
+    return alt.Scale(domain=[name for names in of_kind.values() for name in names], range=shades)

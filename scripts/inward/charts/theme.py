@@ -9,6 +9,11 @@ COLORS = {
     "mode baseline": "#333333",
 }
 SCALE = alt.Scale(domain=list(COLORS), range=list(COLORS.values()))
+# Several curves of a kind are told apart by shade.
+SHADES = {
+    "self": (COLORS["self-prediction"], "#7aa5d6", "#0d3563"),
+    "cross": (COLORS["cross-prediction"], "#edb384", "#8c4712"),
+}
 PERCENT = alt.Axis(format="%", tickCount=5)
 TOOLTIP = [
     alt.Tooltip("cell:N", title="to trace"),
