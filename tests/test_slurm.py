@@ -114,7 +114,8 @@ def _head(workshop: Workshop, *arguments: str) -> Iterator["subprocess.Popen[byt
     with (
         (workshop.root / "said.txt").open("ab") as heard,
         subprocess.Popen(
-            workshop.command(*arguments),
+            # Whoever runs these tests in the background has Ctrl-C ignored, in all that they start.
+            ["env", "--default-signal=INT", *workshop.command(*arguments)],
             cwd=workshop.root,
             env=workshop.environment,
             stdout=heard,
