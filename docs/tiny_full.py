@@ -107,7 +107,8 @@ def _hard(studies: Sequence[Path]) -> pd.DataFrame:
             of = found[(found["task"] == task) & (found["property"] == name)]
             means = of[["self_accuracy", "cross_accuracy", "mode_baseline", "advantage"]].mean()
             self_, cross, mode, advantage = (100 * means).tolist()
-            better = (of["self_accuracy"] > of["mode_baseline"]).groupby(of["target"]).any()
+            targets = of.drop_duplicates(["study", "target"])
+            better = targets["self_accuracy"] > targets["mode_baseline"]
             rows.append(
                 {
                     "task": task,
