@@ -6,7 +6,7 @@ from typing import Any
 from inward.changes import change
 from inward.grids import Bootstrap
 from inward.job import run
-from inward.tables import CHANGE, ITEMS, read_table, write_table
+from inward.tables import CHANGE, read_items, write_table
 
 
 def main(
@@ -18,7 +18,7 @@ def main(
     note: str | None,
 ) -> None:
     """Put the labels after and before the change beside each answer."""
-    rows = change(read_table(ITEMS, items_table), changes, Bootstrap(**bootstrap))
+    rows = change(read_items(items_table), changes, Bootstrap(**bootstrap))
     write_table(CHANGE, rows, table, note)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from inward.drift import drift, first_texts
 from inward.grids import Bootstrap
 from inward.job import run
-from inward.tables import BEHAVIORS, DRIFT, ITEMS, read_table, write_table
+from inward.tables import BEHAVIORS, DRIFT, read_items, read_table, write_table
 
 
 def main(
@@ -23,7 +23,7 @@ def main(
         (path.parent.name, path.stem): first_texts(read_table(BEHAVIORS, path))
         for path in behaviors
     }
-    rows = drift(read_table(ITEMS, items_table), finetunes, texts, Bootstrap(**bootstrap))
+    rows = drift(read_items(items_table), finetunes, texts, Bootstrap(**bootstrap))
     write_table(DRIFT, rows, table, note)
 
 

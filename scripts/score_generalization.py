@@ -7,7 +7,7 @@ from inward.cells import Comparison
 from inward.generalization import Lessons, generalization
 from inward.grids import Bootstrap
 from inward.job import run
-from inward.tables import GENERALIZATION, ITEMS, read_table, write_table
+from inward.tables import GENERALIZATION, read_items, write_table
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Split each comparison by the tasks, properties and wrappers that were taught."""
     rows = generalization(
-        read_table(ITEMS, items_table),
+        read_items(items_table),
         [Comparison(**one) for one in comparisons],
         {name: Lessons(**taught) for name, taught in lessons.items()},
         Bootstrap(**bootstrap),

@@ -7,7 +7,7 @@ from inward.cells import Comparison
 from inward.grids import Bootstrap
 from inward.interactions import interaction
 from inward.job import run
-from inward.tables import INTERACTION, ITEMS, read_table, write_table
+from inward.tables import INTERACTION, read_items, write_table
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Read the items, and set the matrix of models and targets against itself."""
     pairs = [Comparison(**pair) for pair in comparisons]
-    found = interaction(read_table(ITEMS, items_table), pairs, roots, Bootstrap(**bootstrap))
+    found = interaction(read_items(items_table), pairs, roots, Bootstrap(**bootstrap))
     write_table(INTERACTION, found, table, note)
 
 

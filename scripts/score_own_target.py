@@ -6,7 +6,7 @@ from typing import Any
 from inward.grids import Bootstrap
 from inward.job import run
 from inward.own_target import own_target
-from inward.tables import ITEMS, OWN_TARGET, read_table, write_table
+from inward.tables import OWN_TARGET, read_items, write_table
 
 
 def main(
@@ -18,7 +18,7 @@ def main(
     note: str | None,
 ) -> None:
     """Put the labels of predictor and target beside each answer."""
-    rows = own_target(read_table(ITEMS, items_table), pairs, Bootstrap(**bootstrap))
+    rows = own_target(read_items(items_table), pairs, Bootstrap(**bootstrap))
     write_table(OWN_TARGET, rows, table, note)
 
 

@@ -11,13 +11,13 @@ from inward.pairs import pairs
 from inward.similarity import similarity
 from inward.tables import (
     BEHAVIORS,
-    ITEMS,
     PAIRS,
     PREDICTIONS,
     PROMPTS,
     SIMILARITY,
     Table,
     read_arrow,
+    read_items,
     read_table,
     write_table,
 )
@@ -43,7 +43,7 @@ def main(
         for path in prompts
     }
     table = pairs(
-        read_table(ITEMS, items_table),
+        read_items(items_table),
         _margins(BEHAVIORS, behaviors, with_options),
         _margins(PREDICTIONS, predictions, with_options),
         relations,

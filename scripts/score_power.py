@@ -6,7 +6,7 @@ from typing import Any
 from inward.cells import Comparison
 from inward.job import run
 from inward.power import Aim, power
-from inward.tables import ITEMS, POWER, read_table, write_table
+from inward.tables import POWER, read_items, write_table
 
 
 def main(
@@ -19,7 +19,7 @@ def main(
 ) -> None:
     """Take how much prompts differ from the study's own items."""
     pairs = [Comparison(**pair) for pair in comparisons]
-    write_table(POWER, power(read_table(ITEMS, items_table), pairs, Aim(**aim)), table, note)
+    write_table(POWER, power(read_items(items_table), pairs, Aim(**aim)), table, note)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from inward.files import read_json
 from inward.grids import Bootstrap
 from inward.job import run
 from inward.scaling import scaling, training_rows
-from inward.tables import ITEMS, SCALING, read_table, write_table
+from inward.tables import SCALING, read_items, write_table
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Put each beside the one that learnt from all, and count what they learnt from."""
     counts = {path.parent.name: training_rows(read_json(path)) for path in datasets}
-    rows = scaling(read_table(ITEMS, items_table), shares, counts, Bootstrap(**bootstrap))
+    rows = scaling(read_items(items_table), shares, counts, Bootstrap(**bootstrap))
     write_table(SCALING, rows, table, note)
 
 

@@ -7,7 +7,7 @@ from inward.cells import Comparison
 from inward.grids import Bootstrap
 from inward.job import run
 from inward.seeds import seeds
-from inward.tables import ITEMS, SEEDS, read_table, write_table
+from inward.tables import SEEDS, read_items, write_table
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
 ) -> None:
     """Pool the advantages of finetunes that differ in their training seed alone."""
     compared = [Comparison(**one) for one in comparisons]
-    rows = seeds(read_table(ITEMS, items_table), compared, families, Bootstrap(**bootstrap))
+    rows = seeds(read_items(items_table), compared, families, Bootstrap(**bootstrap))
     write_table(SEEDS, rows, table, note)
 
 

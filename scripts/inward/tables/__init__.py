@@ -12,6 +12,7 @@ from inward.tables.scores import (
     PAIRS,
     POWER,
     SIMILARITY,
+    read_items,
 )
 from inward.tables.stages import (
     BEHAVIORS,
@@ -53,6 +54,7 @@ __all__ = [
     "SIMILARITY",
     "Table",
     "read_arrow",
+    "read_items",
     "read_table",
     "write_table",
 ]

@@ -1,6 +1,10 @@
 """Score tables that every study has: items, accuracies, advantages, likeness, power; and judges."""
 
-from inward.tables.table import COUNT, FLAG, SHARE, TEXT, Table
+from pathlib import Path
+
+import pandas as pd
+
+from inward.tables.table import COUNT, FLAG, SHARE, TEXT, Table, read_table
 
 ITEMS = Table(
     name="items",
@@ -24,6 +28,12 @@ ITEMS = Table(
     },
     optional=frozenset({"label", "dropped", "answer", "noncompliant", "correct", "repeated"}),
 )
+
+
+def read_items(path: Path) -> pd.DataFrame:
+    """Return the items at `path` but for their names, which take much room and only traces need."""
+    return read_table(ITEMS, path, [name for name in ITEMS.columns if name != "item_id"])
+
 
 _CELL = {
     "role": TEXT,
