@@ -20,6 +20,7 @@ from inward.tables import (
     CALIBRATION,
     CHANGE,
     DRIFT,
+    GENERALIZATION,
     INTERACTION,
     OWN_TARGET,
     SCALING,
@@ -53,6 +54,7 @@ def main(studies: Sequence[Path]) -> None:
         ("Own against target, where they differ", _own_target(studies)),
         ("Change, changed rows of tasks not trained on", _change(studies)),
         ("Scaling", _scaling(studies)),
+        ("Generalization, by who was taught the property", _generalization(studies)),
         ("Training seeds", _seeds(studies)),
         ("Drift", _drift(studies)),
         ("Calibration", _calibration(studies)),
@@ -157,6 +159,15 @@ def _scaling(studies: Sequence[Path]) -> pd.DataFrame:
     found["accuracy"] = _shares(found, "accuracy")
     columns = ["role", "kind", "share", "behavior", "study", "n_training_rows"]
     return found.sort_values(columns[:5])[["finetune", *columns, "accuracy"]]
+
+
+def _generalization(studies: Sequence[Path]) -> pd.DataFrame:
+    where = {**OVERALL, "target": TARGET, "cross_predictor": "finch-partly", "compliance": "wrong"}
+    found = _read(studies, GENERALIZATION, where)
+    found["self / cross"] = _shares(found, "self_accuracy", "cross_accuracy")
+    found["advantage"] = _differences(found, "advantage")
+    columns = ["cross_predictor", "task_taught", "property_taught", "study"]
+    return found[[*columns, "self / cross", "advantage"]]
 
 
 def _seeds(studies: Sequence[Path]) -> pd.DataFrame:
