@@ -50,7 +50,7 @@ def main(studies: Sequence[Path]) -> None:
         (f"What stands against {TARGET}", _against(studies)),
         ("Of whom it is told, and of whom it is asked", _persons(studies)),
         ("Where it fails", _hard(studies)),
-        ("Interaction of skill, all readable", _interaction(studies)),
+        ("Interaction, all readable", _interaction(studies)),
         ("Own against target, where they differ", _own_target(studies)),
         ("Change, changed rows of tasks not trained on", _change(studies)),
         ("Scaling", _scaling(studies)),
@@ -145,7 +145,7 @@ def _own_target(studies: Sequence[Path]) -> pd.DataFrame:
 
 def _change(studies: Sequence[Path]) -> pd.DataFrame:
     where = {**POOLED, "property": BEGINNING, "rows": "changed", "disjoint": True}
-    found = _read(studies, CHANGE, {**where, "task": "all"})
+    found = _read(studies, CHANGE, where)
     found["new / old"] = _shares(found, "new", "old")
     found["modes"] = _shares(found, "new_mode", "old_mode")
     found["difference"] = _differences(found, "difference")
@@ -154,8 +154,7 @@ def _change(studies: Sequence[Path]) -> pd.DataFrame:
 
 
 def _scaling(studies: Sequence[Path]) -> pd.DataFrame:
-    where = {**OVERALL, "role": ["test", "train"], "behavior": ["own", "taught"]}
-    found = _read(studies, SCALING, where)
+    found = _read(studies, SCALING, {**OVERALL, "role": ["test", "train"]})
     found["accuracy"] = _shares(found, "accuracy")
     columns = ["role", "kind", "share", "behavior", "study", "n_training_rows"]
     return found.sort_values(columns[:5])[["finetune", *columns, "accuracy"]]
@@ -182,9 +181,8 @@ def _seeds(studies: Sequence[Path]) -> pd.DataFrame:
 
 
 def _drift(studies: Sequence[Path]) -> pd.DataFrame:
-    found = _read(studies, DRIFT, {**OVERALL, "finetune": ["wren-self", "finch-self", "lark-self"]})
-    again = _read(studies, DRIFT, {**OVERALL, "finetune": "wren-again"})
-    found = pd.concat([found, again])
+    finetunes = ["wren-self", "finch-self", "lark-self", "wren-again"]
+    found = _read(studies, DRIFT, {**OVERALL, "finetune": finetunes})
     found["same label / text"] = _shares(found, "same_label", "same_text")
     found["before / after"] = _shares(found, "before", "after")
     found["difference"] = _differences(found, "difference")
@@ -196,8 +194,8 @@ def _calibration(studies: Sequence[Path]) -> pd.DataFrame:
     where = {"role": "test", "task": ALL, "property": ALL, "source": "samples", "rank": "all"}
     found = _read(studies, CALIBRATION, where)
     found["mad"] = found["mad"].round(1)
-    found["ece, brier"] = _shares(found, "ece", "brier")
-    columns = ["target", "predictor", "relation", "study", "n_prompts", "mad", "ece, brier"]
+    found["ece / brier"] = _shares(found, "ece", "brier")
+    columns = ["target", "predictor", "relation", "study", "n_prompts", "mad", "ece / brier"]
     return found[columns].sort_values(["relation", *columns[:2], "study"])
 
 
